@@ -1,0 +1,29 @@
+// Float matrices, row by row: projection, normalisation, rotation. Every instruction set gives the same bits:
+// sums run over the input dimensions in ascending order, one f32 multiply and one f32 add a step, and width
+// only spreads outputs.
+#pragma once
+
+#include "lilliput/codes.h"
+
+namespace lilliput {
+
+struct Dense {
+  // y (n, out_dim) = (x - offset) @ matrix.T with matrix (out_dim, dim) packed first; offset may be null.
+  size_t (*packed_floats)(uint32_t dim, uint32_t out_dim);
+  void (*pack)(uint32_t dim, uint32_t out_dim, const float* matrix, float* packed);
+  void (*project)(uint32_t dim, uint32_t out_dim, uint64_t n, const float* x, const float* packed,
+                  const float* offset, float* y);
+  // y = x / |x|; rows whose squared norm is zero become zeros. y may be x.
+  void (*normalize)(uint32_t dim, uint64_t n, const float* x, float* y);
+  void (*norm2)(uint32_t dim, uint64_t n, const float* x, float* out);
+};
+
+// Null where this build or this machine has none; amx is served by avx512.
+const Dense* dense(Isa isa);
+
+// Turns rows in place, orthogonally: each round flips signs (a set byte flips; signs is (rounds, dim)), then
+// applies the Walsh-Hadamard transform to the first p (even rounds) or last p (odd rounds) coordinates, p the
+// largest power of two up to dim. The inverse undoes it.
+void rotate(uint32_t dim, uint64_t n, uint32_t rounds, const uint8_t* signs, bool inverse, float* x);
+
+}  // namespace lilliput

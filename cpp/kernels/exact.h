@@ -1,0 +1,122 @@
+// Arithmetic that every instruction set gives to the bit: norms, rounding, and what encoding is made of. It
+// is written once, in vector types as wide as the file is compiled for; no step depends on the width, and no
+// a*b+c is contracted.
+#pragma once
+
+#include "lilliput/codes.h"
+
+#ifndef LILLIPUT_TARGET
+#error "define LILLIPUT_TARGET as portable, avx2, avx512, amx or neon before this header"
+#endif
+
+namespace lilliput::LILLIPUT_TARGET {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+typedef float Vector __attribute__((vector_size(kVectorBytes)));
+constexpr int kWidth = kVectorBytes / 4;
+constexpr int kLanes = 16;
+constexpr int kParts = kLanes / kWidth;
+
+inline int32_t bits_of(float x) { return __builtin_bit_cast(int32_t, x); }
+inline float float_of(int32_t bits) { return __builtin_bit_cast(float, bits); }
+
+// The squared norm in 16 lanes: lane j adds the squares of elements j, j + 16, ...; then the lanes fold.
+class Norm {
+ public:
+  void add(const float* sixteen) {
+    for (int p = 0; p < kParts; ++p) {
+      Vector v;
+      __builtin_memcpy(&v, sixteen + p * kWidth, sizeof v);
+      part_[p] += v * v;
+    }
+  }
+  float fold() const {
+    float lane[kLanes];
+    __builtin_memcpy(lane, part_, sizeof lane);
+    for (int half = kLanes / 2; half > 0; half /= 2)
+      for (int j = 0; j < half; ++j) lane[j] += lane[j + half];
+    return lane[0];
+  }
+
+ private:
+  Vector part_[kParts] = {};
+};
+
+inline float norm2(const float* x, uint32_t dim) {
+  Norm norm;
+  uint32_t i = 0;
+  for (; i + kLanes <= dim; i += kLanes) norm.add(x + i);
+  if (i < dim) {
+    float tail[kLanes] = {};
+    __builtin_memcpy(tail, x + i, (dim - i) * sizeof(float));
+    norm.add(tail);
+  }
+  return norm.fold();
+}
+
+// The order of non-negative floats is that of their bits, and integers have a maximum on every machine.
+inline float max_abs(const float* x, uint32_t dim) {
+  int32_t most = 0;
+  for (uint32_t i = 0; i < dim; ++i) {
+    const int32_t magnitude = bits_of(x[i]) & 0x7fffffff;
+    most = magnitude > most ? magnitude : most;
+  }
+  return float_of(most);
+}
+
+// A symmetric grid of 2 * levels + 1 steps over [-m, m]. Flat: m is zero, or so small that levels / m
+// overflows.
+struct Grid {
+  float step, inverse;
+  Grid(const float* x, uint32_t dim, float levels) {
+    const float m = max_abs(x, dim);
+    inverse = levels / m;
+    const bool flat = m == 0.0f || inverse == __builtin_inff();
+    step = flat ? 0.0f : m / levels;
+    if (flat) inverse = 0.0f;
+  }
+};
+
+// out = rint(x * inverse), half to even: adding 1.5 * 2^23 leaves the integer in the low bits of the
+// mantissa. No clamp is needed, since |x| * (levels / max|x|) exceeds the levels by a part in 2^22 at most
+// and rounds back.
+inline void round_to_bytes(const float* x, uint32_t dim, float inverse, int8_t* out) {
+  for (uint32_t i = 0; i < dim; ++i) out[i] = static_cast<int8_t>(bits_of(x[i] * inverse + 12582912.0f));
+}
+
+inline int32_t sum_of(const int8_t* x, uint32_t dim) {
+  int32_t sum = 0;
+  for (uint32_t i = 0; i < dim; ++i) sum += x[i];
+  return sum;
+}
+
+inline int32_t sum_of_squares(const int8_t* x, uint32_t dim) {
+  int32_t sum = 0;
+  for (uint32_t i = 0; i < dim; ++i) sum += int16_t{x[i]} * int16_t{x[i]};
+  return sum;
+}
+
+inline void encode_f32(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float*, float* beta) {
+  __builtin_memcpy(rows, x, n * dim * sizeof(float));
+  for (uint64_t i = 0; beta && i < n; ++i) beta[i] = -norm2(x + i * dim, dim);
+}
+
+inline void encode_i8(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* alpha, float* beta) {
+  for (uint64_t i = 0; i < n; ++i, x += dim, rows += dim) {
+    const Grid grid(x, dim, 127.0f);
+    int8_t* codes = reinterpret_cast<int8_t*>(rows);
+    round_to_bytes(x, dim, grid.inverse, codes);
+    if (alpha) alpha[i] = grid.step;
+    if (beta) beta[i] = -(grid.step * grid.step) * static_cast<float>(sum_of_squares(codes, dim));
+  }
+}
+
+}  // namespace
+}  // namespace lilliput::LILLIPUT_TARGET

@@ -1,0 +1,29 @@
+// f32 rows in the arithmetic of the baseline machine.
+#define LILLIPUT_TARGET portable
+#include "kernels/exact.h"
+#include "kernels/f32/plain.h"
+#include "kernels/rows.h"
+#include "kernels/tables.h"
+
+namespace lilliput::portable {
+namespace {
+
+struct F32Row {
+  static constexpr uint32_t kBytes = 4;
+  static void load(const std::byte* row, uint32_t count, float* sixteen) {
+    __builtin_memcpy(sixteen, row, count * sizeof(float));
+  }
+};
+
+}  // namespace
+
+constinit const Kernels f32 = {
+    .query_bytes = float_query_bytes,
+    .prepare = float_prepare,
+    .block = block<PlainDot<F32Row>>,
+    .gather = gather<PlainDot<F32Row>>,
+    .encode = encode_f32,
+    .tile = nullptr,
+};
+
+}  // namespace lilliput::portable
