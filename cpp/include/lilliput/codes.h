@@ -1,0 +1,95 @@
+// The seam between codecs and indexes: a plain view over codes, and the table of kernels that scores it.
+//
+// Every score is larger-is-better: score = alpha_i * dot(q, x_i) + beta_i + bias_q. Squared L2 arrives here as
+// q' = 2q, beta_i = -|x_i|^2, bias = -|q|^2, so that the score is minus the distance.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lilliput {
+
+// Append-only: the number is in the file.
+enum class Kind : uint8_t { f32, f16, bf16, e4m3, e5m2, i8, i4, bits, lut4, lut8, affine, rabitq };
+
+enum class Isa : uint8_t { portable, avx2, avx512, amx, neon };
+
+class PageGuard;
+
+// A view of n rows, row-major; nothing is owned. Row numbers fit 32 bits.
+struct Codes {
+  Kind kind;
+  uint32_t dim;
+  uint32_t row_bytes;
+  uint64_t n;
+  const std::byte* rows;
+  const float* alpha;  // null: 1
+  const float* beta;   // null: 0
+  PageGuard* guard;    // verifies mapped pages at first touch; null in memory
+};
+
+// What `prepare` writes first; the kind's own form of the query follows at kQueryHead, padded with zeros to 64.
+struct QueryHead {
+  float scale;  // of one step of the quantised query; 1 for float kinds
+  float bias;
+  int32_t sum;  // of the quantised query's elements
+};
+constexpr size_t kQueryHead = 64;
+
+constexpr uint32_t kGroup = 64;  // queries that a tile scores together
+
+struct Hit {
+  float score;
+  uint32_t row;
+};
+
+// Where a fused tile leaves its hits: one bounded list a query. `shrink` keeps the best and raises the threshold.
+struct Sink {
+  float threshold[kGroup];
+  uint32_t size[kGroup];
+  Hit* hits[kGroup];
+  uint32_t capacity;
+  void (*shrink)(Sink& sink, uint32_t query);
+};
+
+// A run of rows in the form that one instruction set multiplies, made once for all query groups.
+struct Panel {
+  const Codes* codes;      // the rows themselves: row i of the panel is row i here
+  const std::byte* rows;   // as multiplied: codes->rows, or converted
+  size_t stride;           // bytes from row to row
+  const float* norm;       // |x_i| of each row, where the form is inexact; else null
+  float slack;             // the largest relative error of a row in this form
+  uint32_t n;
+  uint32_t first;          // row number of row 0 in the hits, unless `numbers` says them
+  const uint32_t* numbers;
+};
+
+// Many queries against many rows. Scores of a dense tile: out[row * kGroup + query].
+struct Tile {
+  uint32_t least_queries;  // below this many, one query at a time is faster
+  size_t (*group_bytes)(uint32_t dim);
+  void (*pack)(uint32_t dim, const float* queries, const float* bias, uint32_t n, std::byte* group);
+  size_t (*panel_bytes)(uint32_t dim, uint32_t n);  // 0: rows are used as they lie
+  void (*load)(Panel& panel, std::byte* memory);    // fills rows, stride, norm, slack; null with panel_bytes 0
+  void (*dense)(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out);
+  void (*fused)(const Panel& panel, const std::byte* group, uint32_t n_queries, Sink& sink);  // null: dense, then compare
+  // As dense, but never above the true score and faster; null: dense serves.
+  void (*floor)(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out) = nullptr;
+};
+
+// One static table for each (kind, isa). No kernel allocates, throws, owns a thread or reads past a row.
+struct Kernels {
+  size_t (*query_bytes)(uint32_t dim);
+  void (*prepare)(uint32_t dim, const float* query, float bias, std::byte* out);
+  void (*block)(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores);
+  void (*gather)(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query, float* scores);
+  void (*encode)(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* alpha, float* beta);
+  const Tile* tile;  // null: loop over block
+};
+
+uint32_t row_bytes(Kind kind, uint32_t dim);
+
+// The table for a kind, or null where this build or this machine has none.
+const Kernels* kernels(Kind kind, Isa isa);
+
+}  // namespace lilliput

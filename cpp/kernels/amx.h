@@ -1,0 +1,104 @@
+// The tile unit: eight tiles of 16 rows x 64 bytes, four of them sums of a 32 x 32 block, two rows' and two
+// queries'.
+//
+// Rows are the first operand and lie as they are; queries are the second, packed by fours (bytes) or twos
+// (bf16). While one 32 x 32 block is multiplied, the scores of the block before are compared with the
+// thresholds: the multiplier is busy 16 cycles an instruction, and the comparison hides behind it.
+#pragma once
+
+#include <immintrin.h>
+
+#include "lilliput/codes.h"
+
+namespace lilliput::amx {
+namespace {
+
+constexpr uint32_t kSide = 32;  // rows and queries of a block
+
+struct alignas(64) TileConfig {
+  uint8_t palette = 1, start_row = 0, reserved[14] = {};
+  uint16_t bytes_per_row[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+
+// Tiles are configured for the length of a kernel: other code on this thread finds them released.
+class Tiles {
+ public:
+  Tiles() {
+    const TileConfig config;
+    _tile_loadconfig(&config);
+  }
+  ~Tiles() { _tile_release(); }
+  Tiles(const Tiles&) = delete;
+  Tiles& operator=(const Tiles&) = delete;
+};
+
+template <bool Bytes>
+inline void multiply_all() {
+  if constexpr (Bytes) {
+    _tile_dpbssd(0, 4, 6);
+    _tile_dpbssd(1, 4, 7);
+    _tile_dpbssd(2, 5, 6);
+    _tile_dpbssd(3, 5, 7);
+  } else {
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+}
+
+// One 32 x 32 block over `steps` times 64 bytes; `beside(step)` is what the core does meanwhile. Sums:
+// [32][32].
+template <bool Bytes, class Beside>
+inline void multiply_block(const std::byte* rows, size_t stride, const std::byte* queries, uint32_t steps,
+                           void* sums, const Beside& beside) {
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  for (uint32_t s = 0; s < steps; ++s) {
+    _tile_loadd(4, rows + size_t{s} * 64, stride);
+    _tile_loadd(6, queries + size_t{s} * 2048, 64);
+    _tile_loadd(7, queries + size_t{s} * 2048 + 1024, 64);
+    _tile_loadd(5, rows + 16 * stride + size_t{s} * 64, stride);
+    multiply_all<Bytes>();
+    beside(s);
+  }
+  std::byte* out = static_cast<std::byte*>(sums);
+  _tile_stored(0, out, 128);
+  _tile_stored(1, out + 64, 128);
+  _tile_stored(2, out + 16 * 128, 128);
+  _tile_stored(3, out + 16 * 128 + 64, 128);
+}
+
+// Walks a panel in blocks, two buffers of sums in turn. Compare has `masks(sums, row, half)` giving a 16-bit
+// mask of the scores that reach their thresholds, and `hits(sums, block, masks)` for the few blocks that have
+// any.
+template <bool Bytes, class Compare>
+inline void walk(const std::byte* rows, size_t stride, uint32_t n_blocks, const std::byte* queries,
+                 uint32_t steps, Compare& compare) {
+  alignas(64) int32_t sums[2][kSide * kSide];
+  alignas(64) uint16_t masks[2 * kSide] = {};
+  const uint32_t chunk = (2 * kSide + steps - 1) / steps;
+  for (uint32_t b = 0; b <= n_blocks; ++b) {
+    const int32_t* before = sums[(b + 1) & 1];
+    const auto scan = [&](uint32_t step) {
+      if (b == 0) return;
+      const uint32_t from = step * chunk, to = from + chunk < 2 * kSide ? from + chunk : 2 * kSide;
+      for (uint32_t v = from; v < to; ++v) masks[v] = compare.masks(before, b - 1, v / 2, v % 2);
+    };
+    if (b < n_blocks) {
+      multiply_block<Bytes>(rows + size_t{b} * kSide * stride, stride, queries, steps, sums[b & 1], scan);
+    } else {
+      for (uint32_t s = 0; s < steps; ++s) scan(s);
+    }
+    if (b == 0) continue;
+    const __m512i any = _mm512_or_si512(_mm512_load_si512(masks), _mm512_load_si512(masks + 32));
+    if (_mm512_test_epi32_mask(any, any)) [[unlikely]]
+      compare.hits(before, b - 1, masks);
+  }
+}
+
+}  // namespace
+}  // namespace lilliput::amx

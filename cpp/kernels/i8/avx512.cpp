@@ -1,0 +1,70 @@
+// Signed bytes with a scale a row, with AVX-512 VNNI.
+#include "kernels/i8/vnni_tile.h"
+#include "kernels/rows512.h"
+#include "kernels/tables.h"
+
+namespace lilliput::avx512 {
+namespace {
+
+size_t query_bytes(uint32_t dim) { return kQueryHead + (size_t{dim} + 63) / 64 * 64; }
+
+void prepare(uint32_t dim, const float* query, float bias, std::byte* out) {
+  __builtin_memset(out, 0, query_bytes(dim));
+  const Grid grid = quantise(query, dim, 127, reinterpret_cast<int8_t*>(out + kQueryHead));
+  *reinterpret_cast<QueryHead*>(out) = {grid.scale, bias, grid.sum};
+}
+
+// Rows plus 128 are the unsigned side; 128 times the query's sum is taken off again.
+struct Score {
+  const Codes& codes;
+  Prepared query;
+
+  float operator()(const std::byte* row, uint64_t i) const {
+    const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
+    const std::byte* q = query.body;
+    __m512i even = _mm512_setzero_si512(), odd = _mm512_setzero_si512();
+    uint32_t d = 0;
+    for (; d + 128 <= codes.dim; d += 128) {
+      even = _mm512_dpbusd_epi32(even, _mm512_xor_si512(_mm512_loadu_si512(row + d), flip), _mm512_loadu_si512(q + d));
+      odd = _mm512_dpbusd_epi32(odd, _mm512_xor_si512(_mm512_loadu_si512(row + d + 64), flip),
+                                _mm512_loadu_si512(q + d + 64));
+    }
+    for (; d < codes.dim; d += 64) {  // the query is zero past its end, so what the mask leaves there adds nothing
+      const uint32_t left = codes.dim - d;
+      const __mmask64 mask = left < 64 ? (uint64_t{1} << left) - 1 : ~uint64_t{0};
+      const __m512i x = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, row + d), flip);
+      even = _mm512_dpbusd_epi32(even, x, _mm512_loadu_si512(q + d));
+    }
+    const int32_t dot = _mm512_reduce_add_epi32(_mm512_add_epi32(even, odd)) - 128 * query.head.sum;
+    return integer_score(dot, query.head.scale, codes.alpha, codes.beta, static_cast<uint32_t>(i), query.head.bias);
+  }
+};
+
+void block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores) {
+  block_rows(codes, first, n, Score{codes, Prepared(query)}, scores);
+}
+
+void gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query, float* scores) {
+  gather_rows(codes, rows, n, Score{codes, Prepared(query)}, scores);
+}
+
+void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* alpha, float* beta) {
+  for (uint64_t r = 0; r < n; ++r) {
+    int8_t* row = reinterpret_cast<int8_t*>(rows + r * dim);
+    alpha[r] = quantise(x + r * dim, dim, 127, row).scale;
+    if (!beta) continue;
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < dim; ++i) sum += int32_t{row[i]} * row[i];
+    beta[r] = -((alpha[r] * alpha[r]) * static_cast<float>(sum));
+  }
+}
+
+size_t panel_bytes(uint32_t, uint32_t) { return 0; }
+
+constexpr Tile tile = {2, vnni_group_bytes, vnni_pack<127>, panel_bytes, nullptr, vnni_dense, vnni_fused};
+
+}  // namespace
+
+constinit const Kernels i8 = {query_bytes, prepare, block, gather, encode, &tile};
+
+}  // namespace lilliput::avx512

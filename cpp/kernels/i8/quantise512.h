@@ -1,0 +1,50 @@
+// Queries on a symmetric integer grid, as every integer kernel takes them.
+#pragma once
+
+#include <immintrin.h>
+
+#include "lilliput/codes.h"
+
+namespace lilliput::avx512 {
+namespace {
+
+inline __mmask16 first_lanes(uint32_t left) {
+  return left < 16 ? static_cast<__mmask16>((1u << left) - 1) : static_cast<__mmask16>(0xffff);
+}
+
+inline float max_abs(const float* x, uint32_t dim) {
+  __m512 m = _mm512_setzero_ps();
+  for (uint32_t i = 0; i < dim; i += 16)
+    m = _mm512_max_ps(m, _mm512_abs_ps(_mm512_maskz_loadu_ps(first_lanes(dim - i), x + i)));
+  return _mm512_reduce_max_ps(m);
+}
+
+struct Grid {
+  float scale;  // one step
+  int32_t sum;  // of all elements
+};
+
+// q_i = rint(x_i * (levels / max|x|)); a zero or subnormal query becomes zeros.
+inline Grid quantise(const float* x, uint32_t dim, float levels, int8_t* out) {
+  const float m = max_abs(x, dim), inverse = levels / m;
+  const bool flat = m == 0.0f || inverse == __builtin_inff();
+  const __m512 factor = _mm512_set1_ps(flat ? 0.0f : inverse);
+  __m512i sum = _mm512_setzero_si512();
+  for (uint32_t i = 0; i < dim; i += 16) {
+    const __mmask16 mask = first_lanes(dim - i);
+    const __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_maskz_loadu_ps(mask, x + i), factor));
+    sum = _mm512_add_epi32(sum, q);
+    _mm512_mask_cvtepi32_storeu_epi8(out + i, mask, q);
+  }
+  return {flat ? 0.0f : m / levels, _mm512_reduce_add_epi32(sum)};
+}
+
+// The one formula that every instruction set rounds alike.
+inline float integer_score(int32_t dot, float scale, const float* alpha, const float* beta, uint32_t row, float bias) {
+  float score = static_cast<float>(dot) * (alpha ? scale * alpha[row] : scale);
+  if (beta) score = score + beta[row];
+  return score + bias;
+}
+
+}  // namespace
+}  // namespace lilliput::avx512

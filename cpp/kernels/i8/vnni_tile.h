@@ -1,0 +1,113 @@
+// Signed byte rows against 64 byte queries with vpdpbusd. The unsigned side are the queries (plus 128), so that rows
+// are used as they lie; 128 times a row's sum is taken off again.
+#pragma once
+
+#include <immintrin.h>
+
+#include "kernels/collect512.h"
+#include "kernels/i8/quantise512.h"
+
+namespace lilliput::avx512 {
+namespace {
+
+// A group: scale[64], bias[64], then [dim / 4 rounded up][64 queries][4 bytes].
+struct VnniGroup {
+  const float *scale, *bias;
+  const uint8_t* codes;
+  explicit VnniGroup(const std::byte* g)
+      : scale(reinterpret_cast<const float*>(g)), bias(scale + kGroup), codes(reinterpret_cast<const uint8_t*>(bias + kGroup)) {}
+};
+
+inline size_t vnni_group_bytes(uint32_t dim) {
+  return 2 * kGroup * sizeof(float) + size_t{(dim + 3) / 4} * 4 * kGroup + size_t{(dim + 63) / 64} * 64;
+}
+
+template <int Levels>
+inline void vnni_pack(uint32_t dim, const float* queries, const float* bias, uint32_t n, std::byte* group) {
+  float* scale = reinterpret_cast<float*>(group);
+  uint8_t* codes = reinterpret_cast<uint8_t*>(scale + 2 * kGroup);
+  const uint32_t words = (dim + 3) / 4;
+  int8_t* row = reinterpret_cast<int8_t*>(codes + size_t{words} * 4 * kGroup);
+  for (uint32_t j = 0; j < kGroup; ++j) {
+    for (uint32_t i = 0; i < 4 * words; ++i) row[i] = 0;
+    scale[j] = j < n ? quantise(queries + size_t{j} * dim, dim, Levels, row).scale : 0.0f;
+    scale[kGroup + j] = j < n ? bias[j] : 0.0f;
+    for (uint32_t w = 0; w < words; ++w)
+      for (uint32_t b = 0; b < 4; ++b) codes[(size_t{w} * kGroup + j) * 4 + b] = static_cast<uint8_t>(row[4 * w + b] + 128);
+  }
+}
+
+inline int32_t word_at(const int8_t* row, uint32_t word, uint32_t dim) {
+  int32_t value = 0;
+  __builtin_memcpy(&value, row + 4 * size_t{word}, 4 * word + 4 <= dim ? 4 : dim % 4);
+  return value;
+}
+
+template <int R, int V>
+inline void vnni_step(const int8_t* const (&row)[R], uint32_t word, uint32_t dim, const uint8_t* codes, __m512i (&sum)[R][V],
+                      __m512i (&total)[R]) {
+  const __m512i ones = _mm512_set1_epi8(1);
+  __m512i q[V];
+  for (int v = 0; v < V; ++v) q[v] = _mm512_loadu_si512(codes + size_t{word} * 4 * kGroup + 64 * v);
+  for (int r = 0; r < R; ++r) {
+    const __m512i x = _mm512_set1_epi32(word_at(row[r], word, dim));
+    for (int v = 0; v < V; ++v) sum[r][v] = _mm512_dpbusd_epi32(sum[r][v], q[v], x);
+    total[r] = _mm512_dpbusd_epi32(total[r], ones, x);
+  }
+}
+
+template <int R, int V, class Take>
+inline void vnni_rows(const Panel& panel, const VnniGroup& group, uint32_t first, Take& take) {
+  const uint32_t dim = panel.codes->dim, words = (dim + 3) / 4;
+  const int8_t* row[R];
+  __m512i sum[R][V], total[R];
+  for (int r = 0; r < R; ++r) {
+    row[r] = reinterpret_cast<const int8_t*>(panel.rows + (first + r) * panel.stride);
+    total[r] = _mm512_setzero_si512();
+    for (int v = 0; v < V; ++v) sum[r][v] = _mm512_setzero_si512();
+  }
+  for (uint32_t w = 0; w < dim / 4; ++w) vnni_step<R, V>(row, w, 4 * (w + 1), group.codes, sum, total);
+  if (dim % 4) vnni_step<R, V>(row, words - 1, dim, group.codes, sum, total);
+  const float *alpha = panel.codes->alpha, *beta = panel.codes->beta;
+  for (int r = 0; r < R; ++r) {
+    const uint32_t i = first + r;
+    const __m512 a = _mm512_set1_ps(alpha ? alpha[i] : 1.0f), b = _mm512_set1_ps(beta ? beta[i] : 0.0f);
+    for (int v = 0; v < V; ++v) {
+      const __m512 dot = _mm512_cvtepi32_ps(_mm512_sub_epi32(sum[r][v], _mm512_slli_epi32(total[r], 7)));
+      __m512 score = _mm512_mul_ps(dot, _mm512_mul_ps(_mm512_loadu_ps(group.scale + 16 * v), a));
+      if (beta) score = _mm512_add_ps(score, b);
+      take(i, v, _mm512_add_ps(score, _mm512_loadu_ps(group.bias + 16 * v)));
+    }
+  }
+}
+
+template <int V, class Take>
+inline void vnni_panel(const Panel& panel, const VnniGroup& group, Take& take) {
+  uint32_t i = 0;
+  for (; i + 5 <= panel.n; i += 5) vnni_rows<5, V>(panel, group, i, take);
+  for (; i < panel.n; ++i) vnni_rows<1, V>(panel, group, i, take);
+}
+
+template <class Take>
+inline void vnni_tile(const Panel& panel, const std::byte* g, uint32_t n_queries, Take& take) {
+  const VnniGroup group(g);
+  switch ((n_queries + 15) / 16) {
+    case 1: return vnni_panel<1>(panel, group, take);
+    case 2: return vnni_panel<2>(panel, group, take);
+    case 3: return vnni_panel<3>(panel, group, take);
+    default: return vnni_panel<4>(panel, group, take);
+  }
+}
+
+inline void vnni_dense(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out) {
+  const WriteOut take{out};
+  vnni_tile(panel, group, n_queries, take);
+}
+
+inline void vnni_fused(const Panel& panel, const std::byte* group, uint32_t n_queries, Sink& sink) {
+  const PushHits take{panel, sink, n_queries};
+  vnni_tile(panel, group, n_queries, take);
+}
+
+}  // namespace
+}  // namespace lilliput::avx512

@@ -1,0 +1,45 @@
+// The two loops of one query over rows: a run of them, or given ones fetched ahead.
+#pragma once
+
+#include <immintrin.h>
+
+#include "lilliput/codes.h"
+
+namespace lilliput::avx512 {
+namespace {
+
+constexpr uint32_t kAhead = 4;         // gathered rows on their way while one is scored
+constexpr size_t kStreamAhead = 2048;  // bytes; what the hardware prefetcher leaves on short rows
+
+template <class Score>
+inline void block_rows(const Codes& codes, uint64_t first, uint32_t n, const Score& score, float* scores) {
+  const std::byte* row = codes.rows + first * codes.row_bytes;
+  for (uint32_t i = 0; i < n; ++i, row += codes.row_bytes) {
+    _mm_prefetch(reinterpret_cast<const char*>(row) + kStreamAhead, _MM_HINT_T0);
+    scores[i] = score(row, first + i);
+  }
+}
+
+template <class Score>
+inline void gather_rows(const Codes& codes, const uint32_t* rows, uint32_t n, const Score& score,
+                        float* scores) {
+  for (uint32_t i = 0; i < n; ++i) {
+    if (i + kAhead < n) {
+      const char* next =
+          reinterpret_cast<const char*>(codes.rows + size_t{rows[i + kAhead]} * codes.row_bytes);
+      for (uint32_t b = 0; b < codes.row_bytes; b += 64) _mm_prefetch(next + b, _MM_HINT_T0);
+    }
+    scores[i] = score(codes.rows + size_t{rows[i]} * codes.row_bytes, rows[i]);
+  }
+}
+
+// A query as `prepare` laid it out.
+struct Prepared {
+  QueryHead head;
+  const std::byte* body;
+  explicit Prepared(const std::byte* query)
+      : head(*reinterpret_cast<const QueryHead*>(query)), body(query + kQueryHead) {}
+};
+
+}  // namespace
+}  // namespace lilliput::avx512
