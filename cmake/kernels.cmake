@@ -6,9 +6,10 @@ set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx
            -mavx512vbmi)
 set(amx ${avx512} -mamx-tile -mamx-int8 -mamx-bf16)
 set(sse42 -msse4.2)
+set(armv8 -march=armv8-a+crc)
 set(neon)
 set(x86_words avx2 avx512 amx sse42)
-set(arm_words neon)
+set(arm_words armv8 neon)
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   set(foreign_words ${arm_words})
