@@ -6,7 +6,7 @@ set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx
            -mavx512vbmi)
 set(amx ${avx512} -mamx-tile -mamx-int8 -mamx-bf16)
 set(sse42 -msse4.2)
-set(armv8 -march=armv8-a+crc)
+set(armv8)  # the source asks for what it needs itself
 set(neon)
 set(x86_words avx2 avx512 amx sse42)
 set(arm_words armv8 neon)

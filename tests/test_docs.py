@@ -21,7 +21,9 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 
 def commands(text: str) -> list[str]:
     """The `lilliput` commands of a console block; the demo has a test of its own."""
-    return [line for line in COMMAND.findall(text) if not line.startswith(("lilliput demo", "lilliput bench"))]
+    return [
+        line for line in COMMAND.findall(text) if not line.startswith(("lilliput demo", "lilliput bench"))
+    ]
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda p: p.stem)

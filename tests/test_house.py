@@ -82,6 +82,8 @@ def test_no_machine_is_named() -> None:
     texts += [*PYTHON, *CPP, *TESTS, *(ROOT / "docs").rglob("*.md"), *(ROOT / ".ci").glob("*")]
     expected: list[str] = []
 
-    actual = [str(p.relative_to(ROOT)) for p in texts if p != Path(__file__) and machine.search(p.read_text())]
+    actual = [
+        str(p.relative_to(ROOT)) for p in texts if p != Path(__file__) and machine.search(p.read_text())
+    ]
 
     assert expected == actual

@@ -112,7 +112,7 @@ def test_public_names_load_no_third_party() -> None:
 
 
 def test_the_command_line_does_not_load_the_library_for_its_help() -> None:
-    """`lilliput --help` answers without numpy, so that it answers at once."""
+    """`lilliput --help` loads no codec and no index, so that it answers at once."""
     loaded = in_a_new_process(
         "import contextlib, io\nfrom lilliput.cli import main\n"
         "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit): main(['--help'])"
