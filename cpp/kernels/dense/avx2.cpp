@@ -1,0 +1,16 @@
+// Projection, normalisation and norms for AVX2.
+#define LILLIPUT_TARGET avx2
+#include "kernels/dense/dense.h"
+#include "kernels/dense/tables.h"
+
+namespace lilliput::avx2 {
+
+constinit const Dense dense = {
+    .packed_floats = packed_floats,
+    .pack = pack,
+    .project = project,
+    .normalize = normalize,
+    .norm2 = norms,
+};
+
+}  // namespace lilliput::avx2

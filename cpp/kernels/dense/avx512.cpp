@@ -1,0 +1,16 @@
+// Projection, normalisation and norms for AVX-512.
+#define LILLIPUT_TARGET avx512
+#include "kernels/dense/dense.h"
+#include "kernels/dense/tables.h"
+
+namespace lilliput::avx512 {
+
+constinit const Dense dense = {
+    .packed_floats = packed_floats,
+    .pack = pack,
+    .project = project,
+    .normalize = normalize,
+    .norm2 = norms,
+};
+
+}  // namespace lilliput::avx512

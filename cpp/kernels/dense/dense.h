@@ -1,0 +1,105 @@
+// Projection and normalisation in vectors as wide as the file is compiled for. Vectors run across outputs,
+// never along the sum, so that every width adds the same numbers in the same order.
+#pragma once
+
+#include "kernels/exact.h"
+#include "lilliput/dense.h"
+
+namespace lilliput::LILLIPUT_TARGET {
+namespace {
+
+constexpr uint32_t kRows = 6;            // rows whose sums stay in registers
+constexpr uint32_t kStrip = 2 * kWidth;  // outputs whose sums stay in registers
+constexpr uint32_t kChunk = 512;         // input dimensions between two visits of y
+
+inline uint32_t strips(uint32_t out_dim) { return (out_dim + kStrip - 1) / kStrip; }
+
+inline size_t packed_floats(uint32_t dim, uint32_t out_dim) { return size_t{strips(out_dim)} * kStrip * dim; }
+
+// packed[strip][k][output of the strip], zeros past the last output.
+inline void pack(uint32_t dim, uint32_t out_dim, const float* matrix, float* packed) {
+  for (uint32_t first = 0; first < out_dim; first += kStrip)
+    for (uint32_t k = 0; k < dim; ++k)
+      for (uint32_t j = first; j < first + kStrip; ++j)
+        *packed++ = j < out_dim ? matrix[size_t{j} * dim + k] : 0.0f;
+}
+
+// sum[r] += x[r] * packed over `count` input dimensions; x is [kRows][kChunk].
+template <uint32_t R>
+inline void multiply(uint32_t count, const float* x, const float* packed, float (&sum)[kRows][kStrip]) {
+  Vector s[R][2];
+  __builtin_memcpy(s, sum, sizeof s);
+  for (uint32_t k = 0; k < count; ++k, packed += kStrip) {
+    Vector m[2];
+    __builtin_memcpy(m, packed, sizeof m);
+    for (uint32_t r = 0; r < R; ++r) {
+      s[r][0] += x[r * kChunk + k] * m[0];
+      s[r][1] += x[r * kChunk + k] * m[1];
+    }
+  }
+  __builtin_memcpy(sum, s, sizeof s);
+}
+
+inline void multiply_rows(uint32_t rows, uint32_t count, const float* x, const float* packed,
+                          float (&sum)[kRows][kStrip]) {
+  switch (rows) {
+    case 1:
+      return multiply<1>(count, x, packed, sum);
+    case 2:
+      return multiply<2>(count, x, packed, sum);
+    case 3:
+      return multiply<3>(count, x, packed, sum);
+    case 4:
+      return multiply<4>(count, x, packed, sum);
+    case 5:
+      return multiply<5>(count, x, packed, sum);
+    default:
+      return multiply<kRows>(count, x, packed, sum);
+  }
+}
+
+struct Projection {
+  uint32_t dim, out_dim;
+  const float *packed, *offset;
+};
+
+inline void project_chunk(const Projection& p, uint32_t rows, uint32_t from, const float* x, float* y) {
+  const uint32_t count = p.dim - from < kChunk ? p.dim - from : kChunk;
+  alignas(64) float shifted[kRows * kChunk];
+  for (uint32_t r = 0; r < rows; ++r)
+    for (uint32_t k = 0; k < count; ++k)
+      shifted[r * kChunk + k] =
+          p.offset ? x[size_t{r} * p.dim + from + k] - p.offset[from + k] : x[size_t{r} * p.dim + from + k];
+  for (uint32_t first = 0; first < p.out_dim; first += kStrip) {
+    const size_t bytes = (p.out_dim - first < kStrip ? p.out_dim - first : kStrip) * sizeof(float);
+    alignas(64) float sum[kRows][kStrip] = {};
+    for (uint32_t r = 0; from && r < rows; ++r)
+      __builtin_memcpy(sum[r], y + size_t{r} * p.out_dim + first, bytes);
+    multiply_rows(rows, count, shifted, p.packed + size_t{first} * p.dim + size_t{from} * kStrip, sum);
+    for (uint32_t r = 0; r < rows; ++r) __builtin_memcpy(y + size_t{r} * p.out_dim + first, sum[r], bytes);
+  }
+}
+
+inline void project(uint32_t dim, uint32_t out_dim, uint64_t n, const float* x, const float* packed,
+                    const float* offset, float* y) {
+  const Projection p{dim, out_dim, packed, offset};
+  for (uint64_t i = 0; i < n; i += kRows, x += size_t{kRows} * dim, y += size_t{kRows} * out_dim) {
+    const uint32_t rows = n - i < kRows ? static_cast<uint32_t>(n - i) : kRows;
+    for (uint32_t from = 0; from < dim; from += kChunk) project_chunk(p, rows, from, x, y);
+  }
+}
+
+inline void normalize(uint32_t dim, uint64_t n, const float* x, float* y) {
+  for (uint64_t i = 0; i < n; ++i, x += dim, y += dim) {
+    const float square = norm2(x, dim);
+    const float factor = square > 0.0f ? 1.0f / __builtin_sqrtf(square) : 0.0f;
+    for (uint32_t k = 0; k < dim; ++k) y[k] = square > 0.0f ? x[k] * factor : 0.0f;
+  }
+}
+
+inline void norms(uint32_t dim, uint64_t n, const float* x, float* out) {
+  for (uint64_t i = 0; i < n; ++i) out[i] = norm2(x + i * dim, dim);
+}
+
+}  // namespace
+}  // namespace lilliput::LILLIPUT_TARGET

@@ -1,0 +1,16 @@
+// Projection, normalisation and norms for aarch64.
+#define LILLIPUT_TARGET neon
+#include "kernels/dense/dense.h"
+#include "kernels/dense/tables.h"
+
+namespace lilliput::neon {
+
+constinit const Dense dense = {
+    .packed_floats = packed_floats,
+    .pack = pack,
+    .project = project,
+    .normalize = normalize,
+    .norm2 = norms,
+};
+
+}  // namespace lilliput::neon

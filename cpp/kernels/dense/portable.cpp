@@ -1,0 +1,16 @@
+// Projection, normalisation and norms for the baseline machine.
+#define LILLIPUT_TARGET portable
+#include "kernels/dense/dense.h"
+#include "kernels/dense/tables.h"
+
+namespace lilliput::portable {
+
+constinit const Dense dense = {
+    .packed_floats = packed_floats,
+    .pack = pack,
+    .project = project,
+    .normalize = normalize,
+    .norm2 = norms,
+};
+
+}  // namespace lilliput::portable

@@ -1,0 +1,67 @@
+// The dot product of float rows, four rows at a time; the tail is masked, so nothing is read past a row.
+#pragma once
+
+#include "kernels/avx2.h"
+#include "kernels/rows.h"
+
+namespace lilliput::avx2 {
+namespace {
+
+struct F32Row {
+  static __m256 load(const std::byte* row, uint32_t i) { return load_floats(row + size_t{i} * 4); }
+  static __m256 tail(const std::byte* row, uint32_t i, uint32_t count) {
+    return _mm256_maskload_ps(reinterpret_cast<const float*>(row) + i, first_lanes(count));
+  }
+};
+
+struct F16Row {
+  static __m256 load(const std::byte* row, uint32_t i) {
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(row + size_t{i} * 2)));
+  }
+  static __m256 tail(const std::byte* row, uint32_t i, uint32_t count) {
+    return _mm256_cvtph_ps(load_up_to_16(row + size_t{i} * 2, 2 * count, i + count >= 8));
+  }
+};
+
+template <class Row>
+class FloatDot {
+ public:
+  FloatDot(uint32_t dim, const std::byte* query)
+      : dim_(dim), query_(reinterpret_cast<const float*>(query + kQueryHead)) {}
+
+  // Four sums hide the latency of the multiply-add.
+  float one(const std::byte* row) const {
+    __m256 sum[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
+    uint32_t i = 0;
+    for (; i + 32 <= dim_; i += 32)
+      for (uint32_t s = 0; s < 4; ++s)
+        sum[s] = _mm256_fmadd_ps(Row::load(row, i + 8 * s), load_floats(query_ + i + 8 * s), sum[s]);
+    for (; i + 8 <= dim_; i += 8)
+      sum[0] = _mm256_fmadd_ps(Row::load(row, i), load_floats(query_ + i), sum[0]);
+    if (i < dim_) sum[1] = _mm256_fmadd_ps(Row::tail(row, i, dim_ - i), load_floats(query_ + i), sum[1]);
+    const __m128 parts = sum_four(sum[0], sum[1], sum[2], sum[3]);
+    const __m128 half = _mm_add_ps(parts, _mm_movehl_ps(parts, parts));
+    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+  }
+
+  void four(const std::byte* const (&rows)[4], float* out) const {
+    __m256 sum[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
+    uint32_t i = 0;
+    for (; i + 8 <= dim_; i += 8) {
+      const __m256 q = load_floats(query_ + i);
+      for (int r = 0; r < 4; ++r) sum[r] = _mm256_fmadd_ps(Row::load(rows[r], i), q, sum[r]);
+    }
+    if (i < dim_) {
+      const __m256 q = load_floats(query_ + i);
+      for (int r = 0; r < 4; ++r) sum[r] = _mm256_fmadd_ps(Row::tail(rows[r], i, dim_ - i), q, sum[r]);
+    }
+    _mm_storeu_ps(out, sum_four(sum[0], sum[1], sum[2], sum[3]));
+  }
+
+ private:
+  uint32_t dim_;
+  const float* query_;
+};
+
+}  // namespace
+}  // namespace lilliput::avx2
