@@ -3,12 +3,13 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import click
 
 from lilliput.progress import ProgressOption
 
+Progress: TypeAlias = ProgressOption
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -33,7 +34,7 @@ def _use_threads(ctx: click.Context, _: click.Parameter, value: int | None) -> i
     return value
 
 
-def _progress(_: click.Context, __: click.Parameter, quiet: bool) -> ProgressOption:
+def _progress(_: click.Context, __: click.Parameter, quiet: bool) -> Progress:
     """Give what the library's `progress=` takes."""
     return False if quiet else None
 

@@ -51,10 +51,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str |
 
 
 def facts(pairs: Mapping[str, Any]) -> None:
-    """Print names and values, one pair a line."""
+    """Print names and values, one pair a line; underscores are for programs."""
     width = max(map(len, pairs), default=0)
     for name, value in pairs.items():
-        click.echo(f"{name:<{width}}  {_cell(value)[0]}")
+        click.echo(f"{name.replace('_', ' '):<{width}}  {_cell(value)[0]}")
 
 
 def size(n_bytes: float) -> str:
