@@ -1,0 +1,58 @@
+// int8 rows on aarch64: two products of at most 128 * 127 fit int16 before they widen.
+#define LILLIPUT_TARGET neon
+#include <arm_neon.h>
+
+#include "kernels/exact.h"
+#include "kernels/i8/query.h"
+#include "kernels/rows.h"
+#include "kernels/tables.h"
+
+namespace lilliput::neon {
+namespace {
+
+inline int32x4_t step(int8x16_t x, int8x16_t q, int32x4_t sum) {
+  const int16x8_t low = vmull_s8(vget_low_s8(x), vget_low_s8(q));
+  return vpadalq_s16(sum, vmlal_s8(low, vget_high_s8(x), vget_high_s8(q)));
+}
+
+class Dot {
+ public:
+  Dot(uint32_t dim, const std::byte* query)
+      : dim_(dim), query_(reinterpret_cast<const int8_t*>(query + kQueryHead)) {}
+
+  float one(const std::byte* row) const {
+    const int8_t* x = reinterpret_cast<const int8_t*>(row);
+    int32x4_t sum[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
+    uint32_t i = 0;
+    for (; i + 32 <= dim_; i += 32)
+      for (uint32_t s = 0; s < 2; ++s)
+        sum[s] = step(vld1q_s8(x + i + 16 * s), vld1q_s8(query_ + i + 16 * s), sum[s]);
+    for (; i < dim_; i += 16) {
+      alignas(16) int8_t tail[16] = {};
+      __builtin_memcpy(tail, x + i, dim_ - i < 16 ? dim_ - i : 16);
+      sum[0] = step(vld1q_s8(tail), vld1q_s8(query_ + i), sum[0]);
+    }
+    return static_cast<float>(vaddvq_s32(vaddq_s32(sum[0], sum[1])));
+  }
+
+  void four(const std::byte* const (&rows)[4], float* out) const {
+    for (int r = 0; r < 4; ++r) out[r] = one(rows[r]);
+  }
+
+ private:
+  uint32_t dim_;
+  const int8_t* query_;
+};
+
+}  // namespace
+
+constinit const Kernels i8 = {
+    .query_bytes = i8_query_bytes,
+    .prepare = i8_prepare,
+    .block = block<Dot>,
+    .gather = gather<Dot>,
+    .encode = encode_i8,
+    .tile = nullptr,
+};
+
+}  // namespace lilliput::neon
