@@ -1,0 +1,107 @@
+// Projection, normalisation and rotation: the same bits from every instruction set, and what they should be.
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "fenced.h"
+#include "lilliput/dense.h"
+#include "lilliput/isa.h"
+#include "random.h"
+
+namespace lilliput::tests {
+namespace {
+
+constexpr Isa kIsas[] = {Isa::portable, Isa::avx2, Isa::avx512, Isa::amx, Isa::neon};
+
+std::string shape(Isa isa, uint32_t dim, uint32_t other) {
+  return std::string(name(isa)) + " " + std::to_string(dim) + " x " + std::to_string(other);
+}
+
+void fill(Fenced<float>& x, Random& random) {
+  for (size_t i = 0; i < x.size(); ++i) x[i] = random.normal();
+}
+
+void check_projection(Isa isa, uint32_t dim, uint32_t out_dim, uint32_t n, Random& random) {
+  Fenced<float> x(size_t{n} * dim), matrix(size_t{out_dim} * dim), offset(dim), y(size_t{n} * out_dim);
+  fill(x, random);
+  fill(matrix, random);
+  fill(offset, random);
+  const float* shift = dim % 3 ? offset.data() : nullptr;
+  Fenced<float> packed(dense(isa)->packed_floats(dim, out_dim), 64);
+  dense(isa)->pack(dim, out_dim, matrix.data(), packed.data());
+  dense(isa)->project(dim, out_dim, n, x.data(), packed.data(), shift, y.data());
+  for (uint32_t i = 0; i < n; ++i) {
+    for (uint32_t j = 0; j < out_dim; ++j) {
+      float sum = 0.0f;
+      for (uint32_t k = 0; k < dim; ++k) {
+        const float value = x[size_t{i} * dim + k];
+        const float product = (shift ? value - shift[k] : value) * matrix[size_t{j} * dim + k];
+        sum = sum + product;
+      }
+      CHECK(sum == y[size_t{i} * out_dim + j], shape(isa, dim, out_dim));
+    }
+  }
+}
+
+TEST(projections_are_bit_equal_to_a_plain_loop) {
+  for (Isa isa : kIsas) {
+    if (!usable(isa)) continue;
+    Random random(3);
+    for (uint32_t dim : {1u, 5u, 33u, 100u, 513u, 1100u})
+      for (uint32_t out_dim : {1u, 7u, 16u, 33u, 65u})
+        check_projection(isa, dim, out_dim, 1 + random.below(14), random);
+  }
+}
+
+float plain_norm2(const float* x, uint32_t dim) {
+  float lane[16] = {};
+  for (uint32_t i = 0; i < dim; ++i) {
+    const float square = x[i] * x[i];
+    lane[i % 16] = lane[i % 16] + square;
+  }
+  for (int half = 8; half > 0; half /= 2)
+    for (int j = 0; j < half; ++j) lane[j] += lane[j + half];
+  return lane[0];
+}
+
+TEST(norms_are_bit_equal_to_a_plain_loop) {
+  for (Isa isa : kIsas) {
+    if (!usable(isa)) continue;
+    Random random(5);
+    for (uint32_t dim = 1; dim < 70; ++dim) {
+      Fenced<float> x(3 * size_t{dim}), y(3 * size_t{dim}), norms(3);
+      fill(x, random);
+      std::memset(x.data(), 0, 4 * dim);
+      dense(isa)->norm2(dim, 3, x.data(), norms.data());
+      dense(isa)->normalize(dim, 3, x.data(), y.data());
+      for (uint32_t i = 0; i < 3; ++i) {
+        const float square = plain_norm2(x.data() + i * dim, dim);
+        CHECK(square == norms[i], shape(isa, dim, i));
+        const float factor = square > 0.0f ? 1.0f / std::sqrt(square) : 0.0f;
+        for (uint32_t k = i * dim; k < (i + 1) * dim; ++k) CHECK(y[k] == x[k] * factor, shape(isa, dim, i));
+      }
+    }
+  }
+}
+
+TEST(rotation_keeps_lengths_and_undoes_itself) {
+  Random random(9);
+  for (uint32_t dim : {1u, 2u, 3u, 64u, 100u, 384u}) {
+    Fenced<float> x(5 * size_t{dim}), y(5 * size_t{dim});
+    Fenced<uint8_t> signs(4 * size_t{dim});
+    fill(x, random);
+    for (size_t i = 0; i < signs.size(); ++i) signs[i] = static_cast<uint8_t>(random.below(2));
+    std::memcpy(y.data(), x.data(), x.size() * 4);
+    rotate(dim, 5, 4, signs.data(), false, y.data());
+    for (uint32_t i = 0; i < 5; ++i) {
+      const float before = plain_norm2(x.data() + i * dim, dim), after = plain_norm2(y.data() + i * dim, dim);
+      CHECK(std::fabs(before - after) <= 1e-5f * before, shape(Isa::portable, dim, i));
+    }
+    rotate(dim, 5, 4, signs.data(), true, y.data());
+    for (size_t i = 0; i < x.size(); ++i) CHECK(std::fabs(x[i] - y[i]) < 1e-5f, shape(Isa::portable, dim, 0));
+  }
+}
+
+}  // namespace
+}  // namespace lilliput::tests

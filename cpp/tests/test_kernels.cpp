@@ -1,0 +1,110 @@
+// Every kind and instruction set of this machine against the portable kernels, on memory that ends at a
+// fence.
+#include "problem.h"
+
+namespace lilliput::tests {
+namespace {
+
+TEST(encodes_are_bit_equal) {
+  each_problem([](const Problem& p, Random&) {
+    for (Isa isa : wide()) {
+      Fenced<std::byte> rows(p.rows.size());
+      Fenced<float> alpha(p.n), beta(p.n);
+      p.encode(isa, rows, alpha, beta);
+      CHECK(std::memcmp(p.rows.data(), rows.data(), rows.size()) == 0, p.name(isa));
+      CHECK(!p.has_alpha || std::memcmp(p.alpha.data(), alpha.data(), 4 * p.n) == 0, p.name(isa));
+      CHECK(std::memcmp(p.beta.data(), beta.data(), 4 * p.n) == 0, p.name(isa));
+    }
+  });
+}
+
+TEST(blocks_agree_with_portable) {
+  each_problem([](const Problem& p, Random& random) {
+    Fenced<float> query(p.dim), expected(p.n), actual(p.n);
+    fill(query, random);
+    const Prepared portable(p, Isa::portable, query, 0.25f);
+    kernels(p.kind, Isa::portable)->block(p.codes(), 0, p.n, portable.bytes.data(), expected.data());
+    for (Isa isa : wide()) {
+      const Prepared prepared(p, isa, query, 0.25f);
+      const uint32_t half = p.n / 2;  // in two calls: the second does not begin at row 0
+      kernels(p.kind, isa)->block(p.codes(), 0, half, prepared.bytes.data(), actual.data());
+      kernels(p.kind, isa)->block(p.codes(), half, p.n - half, prepared.bytes.data(), actual.data() + half);
+      compare(p, isa, query, expected.data(), actual.data(), nullptr);
+    }
+  });
+}
+
+TEST(gathers_agree_with_portable_blocks) {
+  each_problem([](const Problem& p, Random& random) {
+    Fenced<float> query(p.dim), all(p.n), expected(p.n), actual(p.n);
+    Fenced<uint32_t> rows(p.n);
+    fill(query, random);
+    const Prepared portable(p, Isa::portable, query, -1.5f);
+    kernels(p.kind, Isa::portable)->block(p.codes(), 0, p.n, portable.bytes.data(), all.data());
+    for (uint32_t i = 0; i < p.n; ++i) expected[i] = all[rows[i] = random.below(p.n)];
+    for (Isa isa : {Isa::portable, Isa::avx2, Isa::avx512, Isa::amx, Isa::neon}) {
+      if (!usable(isa)) continue;
+      const Prepared prepared(p, isa, query, -1.5f);
+      kernels(p.kind, isa)->gather(p.codes(), rows.data(), p.n, prepared.bytes.data(), actual.data());
+      compare(p, isa, query, expected.data(), actual.data(), rows.data());
+    }
+  });
+}
+
+void compare_tile(const Problem& p, Isa isa, const Fenced<float>& query, const float* expected) {
+  const Tile& tile = *kernels(p.kind, isa)->tile;
+  Fenced<std::byte> group(tile.group_bytes(p.dim), 64);
+  Fenced<float> out(size_t{p.n} * kGroup, 64), actual(p.n);
+  const float bias = 0.0f;
+  tile.pack(p.dim, query.data(), &bias, 1, group.data());
+  const Loaded loaded(p, tile);
+  tile.dense(loaded.panel, group.data(), 1, out.data());
+  for (uint32_t i = 0; i < p.n; ++i) actual[i] = out[size_t{i} * kGroup];
+  compare(p, isa, query, expected, actual.data(), nullptr);
+}
+
+TEST(hostile_bytes_score_alike) {
+  Random random(11);
+  for (uint32_t d : {1u, 31u, 64u, 100u, 1000u}) {
+    for (Kind kind : {Kind::i8, Kind::bits}) {
+      Problem p(kind, d, 13, false, random);
+      for (size_t i = 0; i < p.rows.size(); ++i)
+        p.rows[i] = static_cast<std::byte>(random.below(4) ? random.below(256) : 0x80);
+      Fenced<float> query(d), expected(p.n), actual(p.n);
+      fill(query, random);
+      const Prepared portable(p, Isa::portable, query, 0.0f);
+      kernels(kind, Isa::portable)->block(p.codes(), 0, p.n, portable.bytes.data(), expected.data());
+      for (Isa isa : wide()) {
+        const Prepared prepared(p, isa, query, 0.0f);
+        kernels(kind, isa)->block(p.codes(), 0, p.n, prepared.bytes.data(), actual.data());
+        CHECK(std::memcmp(expected.data(), actual.data(), 4 * p.n) == 0, p.name(isa));
+        if (kernels(kind, isa)->tile) compare_tile(p, isa, query, expected.data());
+      }
+    }
+  }
+}
+
+TEST(tables_are_whole) {
+  for (Kind kind : kKinds) {
+    for (Isa isa : {Isa::portable, Isa::avx2, Isa::avx512, Isa::amx, Isa::neon}) {
+      const Kernels* table = kernels(kind, isa);
+      CHECK((table != nullptr) == usable(isa), std::string(name(isa)));
+      CHECK(
+          !table || (table->query_bytes && table->prepare && table->block && table->gather && table->encode),
+          std::string(name(isa)));
+    }
+    CHECK(kernels(Kind::rabitq, Isa::portable) == nullptr, std::string("rabitq"));
+  }
+}
+
+TEST(names_parse) {
+  for (Isa isa : {Isa::portable, Isa::avx2, Isa::avx512, Isa::amx, Isa::neon}) {
+    Isa found = Isa::portable;
+    CHECK(parse(name(isa), found) && found == isa, std::string(name(isa)));
+  }
+  Isa unused;
+  CHECK(!parse("sse9", unused) && !parse("", unused), std::string("unknown names"));
+}
+
+}  // namespace
+}  // namespace lilliput::tests
