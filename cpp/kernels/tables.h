@@ -13,7 +13,7 @@ namespace lilliput::avx512 {
 extern const Kernels f32, f16, i8, bits;
 }
 namespace lilliput::amx {
-extern const Kernels f32, f16, i8, bits;
+extern const Tile f32, f16, i8, bits;  // one query is served by avx512
 }
 namespace lilliput::neon {
 extern const Kernels f32, f16, i8, bits;

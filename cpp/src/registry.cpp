@@ -16,11 +16,26 @@ constexpr Family kPortable = LILLIPUT_FAMILY(portable, portable);
 #if defined(__x86_64__)
 constexpr Family kAvx2 = LILLIPUT_FAMILY(avx2, avx2);
 constexpr Family kAvx512 = LILLIPUT_FAMILY(avx512, avx512);
-constexpr Family kAmx = LILLIPUT_FAMILY(amx, avx512);
 #elif defined(__aarch64__)
 constexpr Family kNeon = LILLIPUT_FAMILY(neon, neon);
 #endif
 #undef LILLIPUT_FAMILY
+
+#if defined(__x86_64__)
+// One query is scored by avx512; the tile unit takes over where there are many.
+Kernels tiled(const Kernels& kernels, const Tile& tile) {
+  Kernels out = kernels;
+  out.tile = &tile;
+  return out;
+}
+
+const Family& with_tile_unit() {
+  static const Kernels f32 = tiled(avx512::f32, amx::f32), f16 = tiled(avx512::f16, amx::f16),
+                       i8 = tiled(avx512::i8, amx::i8), bits = tiled(avx512::bits, amx::bits);
+  static const Family family = {&f32, &f16, &i8, &bits, &avx512::dense};
+  return family;
+}
+#endif
 
 const Family* family(Isa isa) {
   if (!usable(isa)) return nullptr;
@@ -33,7 +48,7 @@ const Family* family(Isa isa) {
     case Isa::avx512:
       return &kAvx512;
     case Isa::amx:
-      return &kAmx;
+      return &with_tile_unit();
 #elif defined(__aarch64__)
     case Isa::neon:
       return &kNeon;

@@ -1,0 +1,224 @@
+// Codes and the searches over them.
+#include "index/scan.h"
+
+#include <cstring>
+
+#include "bindings/arrays.h"
+#include "lilliput/page_guard.h"
+
+namespace lilliput {
+namespace {
+
+constexpr const char* kKinds[] = {"f32", "f16", "bf16", "e4m3", "e5m2", "i8", "i4", "bits", "lut4", "lut8", "affine", "rabitq"};
+
+Kind kind_named(const std::string& text) {
+  for (size_t i = 0; i < std::size(kKinds); ++i)
+    if (text == kKinds[i] && kernels(static_cast<Kind>(i), Isa::portable)) return static_cast<Kind>(i);
+  throw nb::value_error("no such kind of codes");
+}
+
+const Kernels& table(Kind kind, const std::string& isa) { return *kernels(kind, isa_named(isa)); }
+
+using Factors = std::optional<In<float, 1>>;
+using Ids = std::optional<In<int64_t, 1>>;
+using Rows = std::optional<In<int64_t, 1>>;
+
+// A view that keeps its arrays alive.
+class CodesView {
+ public:
+  CodesView(const std::string& kind, uint32_t dim, In<uint8_t, 2> rows, Factors alpha, Factors beta, nb::object guard)
+      : rows_(rows), alpha_(alpha), beta_(beta), guard_(guard) {
+    const Kind k = kind_named(kind);
+    require(dim > 0 && rows.shape(1) == row_bytes(k, dim), "rows must be (n, row_bytes(kind, dim))");
+    require(rows.shape(0) < 0xffffffffu, "at most 2^32 - 2 rows");
+    require(!alpha || alpha->shape(0) == rows.shape(0), "alpha must be (n,)");
+    require(!beta || beta->shape(0) == rows.shape(0), "beta must be (n,)");
+    PageGuard* pages = guard.is_none() ? nullptr : nb::cast<PageGuard*>(guard);
+    codes = {k,           dim, row_bytes(k, dim), rows.shape(0), reinterpret_cast<const std::byte*>(rows.data()),
+             pointer(alpha), pointer(beta), pages};
+  }
+  Codes codes;
+
+ private:
+  In<uint8_t, 2> rows_;
+  Factors alpha_, beta_;
+  nb::object guard_;
+};
+
+Queries queries_of(const CodesView& view, const In<float, 2>& x, const In<float, 1>& bias) {
+  require(x.shape(1) == view.codes.dim, "queries must be (m, dim)");
+  require(bias.shape(0) == x.shape(0), "bias must be (m,)");
+  return {x.data(), bias.data(), x.shape(0)};
+}
+
+[[noreturn]] void raise_corrupt(const CodesView& view) {
+  const nb::object error = nb::module_::import_("lilliput.errors").attr("CorruptFile");
+  PyErr_SetString(error.ptr(), view.codes.guard->complaint().c_str());
+  throw nb::python_error();
+}
+
+template <class Work>
+void run(const CodesView& view, const Work& work) {
+  Status status;
+  {
+    const nb::gil_scoped_release released;
+    status = work();
+  }
+  if (status == Status::corrupt) raise_corrupt(view);
+  if (status == Status::cancelled) throw nb::python_error();
+}
+
+struct Picked {
+  Picked(const CodesView& view, const Rows& rows, const Ids& ids, unsigned threads) {
+    require(!ids || ids->shape(0) >= view.codes.n, "ids must be (n,)");
+    options.ids = pointer(ids);
+    options.threads = threads_or_default(threads);
+    options.poll = signals();
+    if (!rows) return;
+    numbers.resize(rows->shape(0) + 1);  // never empty: an empty filter is not "no filter"
+    for (size_t i = 0; i < rows->shape(0); ++i) {
+      const int64_t row = rows->data()[i];
+      require(row >= 0 && row < static_cast<int64_t>(view.codes.n), "rows must lie in [0, n)");
+      numbers[i] = static_cast<uint32_t>(row);
+    }
+    options.rows = numbers.data();
+    options.n_rows = rows->shape(0);
+  }
+  std::vector<uint32_t> numbers;
+  ScanOptions options;
+};
+
+nb::tuple search_best(const CodesView& view, In<float, 2> x, In<float, 1> bias, uint64_t k, Rows rows, Ids ids,
+                      unsigned threads, const std::string& isa) {
+  require(k > 0, "k must be at least 1");
+  const Queries queries = queries_of(view, x, bias);
+  const Picked picked(view, rows, ids, threads);
+  const Kernels& kernels = table(view.codes.kind, isa);
+  const Fresh<int64_t> found(queries.n * k);
+  const Fresh<float> scores(queries.n * k);
+  run(view, [&] { return top_k(view.codes, kernels, queries, k, picked.options, found.data, scores.data); });
+  return nb::make_tuple(found.array(queries.n, k), scores.array(queries.n, k));
+}
+
+nb::tuple search_within(const CodesView& view, In<float, 2> x, In<float, 1> bias, In<float, 1> thresholds, Rows rows,
+                        Ids ids, unsigned threads, const std::string& isa) {
+  const Queries queries = queries_of(view, x, bias);
+  require(thresholds.shape(0) == queries.n, "threshold must be (m,)");
+  const Picked picked(view, rows, ids, threads);
+  const Kernels& kernels = table(view.codes.kind, isa);
+  std::vector<std::vector<Hit>> hits;
+  run(view, [&] { return within(view.codes, kernels, queries, thresholds.data(), picked.options, hits); });
+  const Fresh<int64_t> offsets(queries.n + 1);
+  offsets.data[0] = 0;
+  for (size_t q = 0; q < queries.n; ++q) offsets.data[q + 1] = offsets.data[q] + static_cast<int64_t>(hits[q].size());
+  const size_t total = static_cast<size_t>(offsets.data[queries.n]);
+  const Fresh<int64_t> found(total);
+  const Fresh<float> scores(total);
+  size_t at = 0;
+  for (const auto& of_query : hits)
+    for (const Hit& hit : of_query) {
+      found.data[at] = hit.row;
+      scores.data[at++] = hit.score;
+    }
+  return nb::make_tuple(offsets.array(queries.n + 1), found.array(total), scores.array(total));
+}
+
+void require_rows(const CodesView& view, const In<int64_t, 2>& rows, size_t n_queries) {
+  require(rows.shape(0) == n_queries, "rows must be (m, r)");
+  for (size_t i = 0; i < rows.size(); ++i)
+    require(rows.data()[i] >= -1 && rows.data()[i] < static_cast<int64_t>(view.codes.n), "rows must lie in [-1, n)");
+}
+
+Out<float, 2> scores_of(const CodesView& view, In<float, 2> x, In<float, 1> bias, In<int64_t, 2> rows, unsigned threads,
+                        const std::string& isa) {
+  const Queries queries = queries_of(view, x, bias);
+  require_rows(view, rows, queries.n);
+  const Picked picked(view, {}, {}, threads);
+  const Kernels& kernels = table(view.codes.kind, isa);
+  const Fresh<float> out(rows.size());
+  run(view, [&] { return score_rows(view.codes, kernels, queries, rows.data(), rows.shape(1), picked.options, out.data); });
+  return out.array(queries.n, rows.shape(1));
+}
+
+nb::tuple best_of(const CodesView& view, In<float, 2> x, In<float, 1> bias, In<int64_t, 2> candidates, uint64_t k, Ids ids,
+                  unsigned threads, const std::string& isa) {
+  require(k > 0, "k must be at least 1");
+  const Queries queries = queries_of(view, x, bias);
+  require_rows(view, candidates, queries.n);
+  const Picked picked(view, {}, ids, threads);
+  const Kernels& kernels = table(view.codes.kind, isa);
+  const Fresh<int64_t> found(queries.n * k);
+  const Fresh<float> scores(queries.n * k);
+  run(view, [&] {
+    return rerank(view.codes, kernels, queries, candidates.data(), candidates.shape(1), k, picked.options, found.data,
+                  scores.data);
+  });
+  return nb::make_tuple(found.array(queries.n, k), scores.array(queries.n, k));
+}
+
+template <bool ByTile>
+Out<float, 2> every_score(const CodesView& view, In<float, 2> x, In<float, 1> bias, unsigned threads, const std::string& isa) {
+  const Queries queries = queries_of(view, x, bias);
+  const Picked picked(view, {}, {}, threads);
+  const Kernels& kernels = table(view.codes.kind, isa);
+  const Fresh<float> out(queries.n * view.codes.n);
+  run(view, [&] { return all_scores(view.codes, kernels, queries, ByTile, picked.options, out.data); });
+  return out.array(queries.n, view.codes.n);
+}
+
+void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows, std::optional<Into<float, 1>> alpha,
+                 std::optional<Into<float, 1>> beta, unsigned threads, const std::string& isa) {
+  const Kind k = kind_named(kind);
+  const uint32_t dim = static_cast<uint32_t>(x.shape(1)), width = row_bytes(k, dim);
+  const uint64_t n = x.shape(0);
+  require(dim > 0 && rows.shape(0) == n && rows.shape(1) == width, "rows_out must be (n, row_bytes(kind, dim))");
+  require(!alpha || alpha->shape(0) == n, "alpha_out must be (n,)");
+  require(!beta || beta->shape(0) == n, "beta_out must be (n,)");
+  require(k != Kind::i8 || alpha, "kind i8 needs alpha_out");
+  const Kernels& kernels = table(k, isa);
+  constexpr uint64_t kRun = 256;
+  const nb::gil_scoped_release released;
+  parallel_for((n + kRun - 1) / kRun, threads_or_default(threads), [&](uint64_t i, unsigned, Step&) {
+    const uint64_t first = i * kRun, count = std::min(kRun, n - first);
+    kernels.encode(dim, count, x.data() + first * dim, reinterpret_cast<std::byte*>(rows.data()) + first * width,
+                   alpha ? alpha->data() + first : nullptr, beta ? beta->data() + first : nullptr);
+  });
+}
+
+std::vector<std::string> kinds() {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < std::size(kKinds); ++i)
+    if (kernels(static_cast<Kind>(i), Isa::portable)) out.emplace_back(kKinds[i]);
+  return out;
+}
+
+}  // namespace
+
+void bind_scan(nb::module_& m) {
+  nb::class_<CodesView>(m, "Codes", "A view of rows of codes with their factors; keeps the arrays alive.")
+      .def(nb::init<const std::string&, uint32_t, In<uint8_t, 2>, Factors, Factors, nb::object>(), "kind"_a, "dim"_a,
+           "rows"_a.noconvert(), "alpha"_a.noconvert() = nb::none(), "beta"_a.noconvert() = nb::none(), "guard"_a = nb::none())
+      .def_prop_ro("n", [](const CodesView& v) { return v.codes.n; })
+      .def_prop_ro("dim", [](const CodesView& v) { return v.codes.dim; })
+      .def_prop_ro("row_bytes", [](const CodesView& v) { return v.codes.row_bytes; })
+      .def_prop_ro("kind", [](const CodesView& v) { return kKinds[static_cast<size_t>(v.codes.kind)]; });
+  m.def("kinds", &kinds, "Kinds of codes that have kernels.");
+  m.def("row_bytes", [](const std::string& kind, uint32_t dim) { return row_bytes(kind_named(kind), dim); }, "kind"_a,
+        "dim"_a, "Bytes of a row without its factors.");
+  m.def("top_k", &search_best, "codes"_a, "queries"_a, "bias"_a, "k"_a, "rows"_a = nb::none(), "ids"_a = nb::none(),
+        "threads"_a = 0, "isa"_a = "", "The k best rows of each query, best first; missing: -1 and NaN.");
+  m.def("within", &search_within, "codes"_a, "queries"_a, "bias"_a, "threshold"_a, "rows"_a = nb::none(),
+        "ids"_a = nb::none(), "threads"_a = 0, "isa"_a = "", "Every row that reaches its query's threshold, as CSR.");
+  m.def("scores", &scores_of, "codes"_a, "queries"_a, "bias"_a, "rows"_a, "threads"_a = 0, "isa"_a = "",
+        "Scores of given rows; row -1 gives NaN.");
+  m.def("rerank", &best_of, "codes"_a, "queries"_a, "bias"_a, "candidates"_a, "k"_a, "ids"_a = nb::none(), "threads"_a = 0,
+        "isa"_a = "", "The k best of given candidate rows by these codes.");
+  m.def("tile", &every_score<true>, "codes"_a, "queries"_a, "bias"_a, "threads"_a = 0, "isa"_a = "",
+        "Every score, (m, n), by the tile.");
+  m.def("block", &every_score<false>, "codes"_a, "queries"_a, "bias"_a, "threads"_a = 0, "isa"_a = "",
+        "Every score, (m, n), one query at a time.");
+  m.def("encode", &encode_rows, "kind"_a, "x"_a, "rows_out"_a.noconvert(), "alpha_out"_a.noconvert() = nb::none(),
+        "beta_out"_a.noconvert() = nb::none(), "threads"_a = 0, "isa"_a = "", "Encode rows in place, factors beside them.");
+}
+
+}  // namespace lilliput

@@ -1,0 +1,106 @@
+// One pass over all panels for one batch of queries, whatever the lists do with the hits.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "index/memory.h"
+#include "index/panels.h"
+#include "index/scan.h"
+
+namespace lilliput {
+
+// Queries in the form the kernels take: groups for the tile where there are enough of them, else one by one.
+class Prepared {
+ public:
+  Prepared(const Codes& codes, const Kernels& kernels, const Queries& queries, bool may_tile)
+      : kernels_(kernels), n_(queries.n), dim_(codes.dim) {
+    const Tile* tile = kernels.tile;
+    tile_ = may_tile && tile && n_ >= tile->least_queries ? tile : nullptr;
+    bytes_ = ((tile_ ? tile_->group_bytes(dim_) : kernels.query_bytes(dim_)) + 63) / 64 * 64;
+    std::byte* out = memory_.reserve(bytes_ * (tile_ ? groups() : n_));
+    if (tile_) {
+      for (uint64_t g = 0; g < groups(); ++g)
+        tile_->pack(dim_, queries.x + g * kGroup * dim_, queries.bias + g * kGroup, in_group(g), out + g * bytes_);
+    } else {
+      for (uint64_t q = 0; q < n_; ++q) kernels.prepare(dim_, queries.x + q * dim_, queries.bias[q], out + q * bytes_);
+    }
+    first_ = out;
+  }
+
+  const Tile* tile() const { return tile_; }
+  uint64_t groups() const { return (n_ + kGroup - 1) / kGroup; }
+  uint32_t in_group(uint64_t g) const { return static_cast<uint32_t>(std::min<uint64_t>(kGroup, n_ - g * kGroup)); }
+  const std::byte* group(uint64_t g) const { return first_ + g * bytes_; }
+  const std::byte* query(uint64_t q) const { return first_ + q * bytes_; }
+
+  // Pushes what reaches its threshold; `scores` holds panel.n x kGroup floats.
+  void push_hits(const Panel& panel, uint64_t g, Sink& sink, float* scores) const {
+    const uint32_t n = in_group(g);
+    if (tile_ && tile_->fused) return tile_->fused(panel, group(g), n, sink);
+    if (tile_) {
+      tile_->dense(panel, group(g), n, scores);
+      for (uint32_t row = 0; row < panel.n; ++row)
+        for (uint32_t q = 0; q < n; ++q) push(panel, row, sink, q, scores[size_t{row} * kGroup + q]);
+      return;
+    }
+    for (uint32_t q = 0; q < n; ++q) {
+      kernels_.block(*panel.codes, 0, panel.n, query(g * kGroup + q), scores);
+      for (uint32_t row = 0; row < panel.n; ++row) push(panel, row, sink, q, scores[row]);
+    }
+  }
+
+ private:
+  static void push(const Panel& panel, uint32_t row, Sink& sink, uint32_t q, float score) {
+    if (!(score >= sink.threshold[q])) [[likely]] return;
+    sink.hits[q][sink.size[q]] = {score, panel.numbers ? panel.numbers[row] : panel.first + row};
+    if (++sink.size[q] == sink.capacity) sink.shrink(sink, q);
+  }
+
+  const Kernels& kernels_;
+  uint64_t n_;
+  uint32_t dim_;
+  const Tile* tile_;
+  size_t bytes_;
+  Memory memory_;
+  const std::byte* first_;
+};
+
+// Calls visit(panel, slot) for every panel, on several threads.
+template <class Visit>
+Status for_panels(const Codes& codes, const Tile* tile, const ScanOptions& options, uint64_t most_rows, const Visit& visit) {
+  const uint32_t size = panel_rows(codes, tile);
+  const uint64_t n = std::min(most_rows, options.rows ? options.n_rows : codes.n);
+  std::vector<std::unique_ptr<PanelMaker>> makers(options.threads);
+  std::atomic<bool> corrupt{false};
+  const auto task = [&](uint64_t i, unsigned slot, Step&) {
+    if (corrupt.load(std::memory_order_relaxed)) return;
+    if (!makers[slot]) makers[slot] = std::make_unique<PanelMaker>(codes, tile, options.rows, n, size);
+    Panel panel;
+    if (makers[slot]->make(i, panel))
+      visit(panel, slot);
+    else
+      corrupt = true;
+  };
+  const bool finished = parallel_for((n + size - 1) / size, options.threads, task, options.poll);
+  return corrupt ? Status::corrupt : finished ? Status::done : Status::cancelled;
+}
+
+// Every panel against every group. Lists are made for each thread and group by make(g) and stay for the caller to merge.
+template <class Lists, class Make>
+Status sweep(const Codes& codes, const Prepared& prepared, const ScanOptions& options, const Make& make,
+             std::vector<std::vector<std::unique_ptr<Lists>>>& lists) {
+  std::vector<Memory> scores(options.threads);
+  lists.resize(options.threads);
+  return for_panels(codes, prepared.tile(), options, ~uint64_t{0}, [&](const Panel& panel, unsigned slot) {
+    float* out = reinterpret_cast<float*>(scores[slot].reserve(size_t{panel.n} * kGroup * sizeof(float)));
+    if (lists[slot].empty()) lists[slot].resize(prepared.groups());
+    for (uint64_t g = 0; g < prepared.groups(); ++g) {
+      if (!lists[slot][g]) lists[slot][g] = make(g);
+      prepared.push_hits(panel, g, lists[slot][g]->sink(), out);
+    }
+  });
+}
+
+}  // namespace lilliput
