@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from lilliput.cli.verb import write_examples
 from lilliput.errors import Cancelled, LilliputError, LilliputWarning
 
 USER_ERROR = 2
@@ -25,6 +26,13 @@ VERBS = {
     "verify": "Check every byte of a file or folder.",
     "bench": "Race against the peers that are installed.",
 }
+
+EXAMPLES = [
+    "lilliput demo",
+    "lilliput advise vectors.npy --budget 96B",
+    'lilliput build vectors.npy --spec "flat | int8 | f16" --out index',
+    "lilliput search index queries.npy -k 10",
+]
 
 
 class Verbs(click.Group):
@@ -45,6 +53,10 @@ class Verbs(click.Group):
         """List the verbs without importing them."""
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the way from vectors to answers."""
+        write_examples(EXAMPLES, formatter)
 
     def main(
         self,
@@ -83,6 +95,8 @@ def explain(error: Exception) -> tuple[str, int]:
     """
     if isinstance(error, click.Abort | Cancelled):
         return "Interrupted; nothing was changed.", INTERRUPTED
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error.format_message(), USER_ERROR
     if isinstance(error, click.UsageError):
         where = error.ctx.command_path if error.ctx else "lilliput"
         return f"{error.format_message()} Run `{where} --help` for the arguments and an example.", USER_ERROR
@@ -99,17 +113,9 @@ def _show_warning(message: Warning | str, category: type[Warning], *where: objec
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="lilliput", prog_name="lilliput")
 def app() -> None:
-    r"""Make embeddings small, search them fast, and say what was lost.
-
-    \b
-    Examples:
-      lilliput demo
-      lilliput advise vectors.npy --budget 96B
-      lilliput build vectors.npy --spec "flat | int8 | f16" --out index
-      lilliput search index queries.npy -k 10
-    """
+    """Make embeddings small, search them fast, and say what was lost."""
 
 
 def main() -> None:
     """Run the command line with the arguments of this process."""
-    app()
+    app(prog_name="lilliput")

@@ -3,13 +3,20 @@
 import click
 
 from lilliput.cli import options, output
+from lilliput.cli.verb import Verb
+
+EXAMPLES = [
+    'lilliput build vectors.npy --spec "flat | int8 | f16" --out index',
+    'lilliput build vectors.npy --queries queries.npy --spec "flat | int8" --out index',
+]
 
 
-@click.command("build")
+@click.command("build", cls=Verb, examples=EXAMPLES)
 @click.argument("vectors")
 @click.option("--spec", required=True, help='The index, such as "flat | int8 | f16".')
 @click.option("--out", required=True, help="The folder to write.")
-@click.option("--queries", help="A file of real queries; they calibrate the search. Default: rows of VECTORS.")
+@click.option("--queries", help="A file of real queries, to calibrate with. Default: rows of VECTORS.")
+@click.option("--ids", help="A file of int64 ids, one a row. Default: 0, 1, 2 and so on.")
 @options.metric
 @options.seed
 @options.common
@@ -18,24 +25,21 @@ def command(
     spec: str,
     out: str,
     queries: str | None,
+    ids: str | None,
     metric: str,
     seed: int,
     as_json: bool,
     progress: options.Progress,
 ) -> None:
-    r"""Build an index folder from VECTORS.
+    """Build an index folder from VECTORS.
 
-    Row i of VECTORS gets the id i. A folder that is there already is replaced in one step, or left as it was
-    when something goes wrong.
-
-    \b
-    Example:
-      lilliput build vectors.npy --spec "flat | int8 | f16" --out index
+    A folder that is there already is replaced in one step, or left as it was when something goes wrong.
     """
     import lilliput as lp
+    from lilliput.io.open import read_array
 
     index = lp.Index(spec, metric=metric, seed=seed).fit(vectors, queries, progress=progress)
-    index.add(vectors, progress=progress)
+    index.add(vectors, None if ids is None else read_array(ids), progress=progress)
     index.save(out)
     report = {
         "spec": str(index.spec),

@@ -3,9 +3,15 @@
 import click
 
 from lilliput.cli import options, output
+from lilliput.cli.verb import Verb
+
+EXAMPLES = [
+    "lilliput search index queries.npy -k 10",
+    "lilliput search index queries.npy -k 10 --recall 0.99 --json",
+]
 
 
-@click.command("search")
+@click.command("search", cls=Verb, examples=EXAMPLES)
 @click.argument("folder")
 @click.argument("queries")
 @click.option("-k", "k", type=int, default=10, show_default=True, help="How many rows a query.")
@@ -21,15 +27,10 @@ def command(
     as_json: bool,
     progress: options.Progress,
 ) -> None:
-    r"""Find the nearest rows of the index in FOLDER for each vector of QUERIES.
+    """Find the nearest rows of the index in FOLDER for each vector of QUERIES.
 
-    Prints one line a hit: the query's number, the rank, the id and the score, with tabs between. With fewer rows
-    than k, fewer lines.
-
-    \b
-    Examples:
-      lilliput search index queries.npy -k 10
-      lilliput search index queries.npy -k 10 --recall 0.99 --json
+    Prints one line a hit: the query's number, the rank, the id and the score, with tabs between. With fewer
+    rows than k, fewer lines.
     """
     import lilliput as lp
 
