@@ -1,0 +1,1 @@
+"""Readers and writers of vectors, and the files that Lilliput itself writes."""
