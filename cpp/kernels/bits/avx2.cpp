@@ -135,25 +135,35 @@ size_t row_stride(uint32_t dim) { return padded(bit_bytes(dim) * 8); }
 
 size_t panel_bytes(uint32_t dim, uint32_t n) { return row_stride(dim) * n; }
 
+// 32 bits to 32 bytes of zero or one.
+inline __m256i spread(int32_t word) {
+  const __m256i place = _mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
+  const __m256i owner = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+  const __m256i placed = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(word), owner), place);
+  return _mm256_and_si256(_mm256_cmpeq_epi8(placed, place), _mm256_set1_epi8(1));
+}
+
+inline void spread_row(const std::byte* row, size_t bytes, std::byte* out) {
+  size_t i = 0;
+  int32_t word = 0;
+  for (; i + 4 <= bytes; i += 4, out += 32) {
+    __builtin_memcpy(&word, row + i, 4);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), spread(word));
+  }
+  if (i == bytes) return;
+  word = 0;
+  __builtin_memcpy(&word, row + i, bytes - i);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), spread(word));
+}
+
 void load(Panel& panel, std::byte* memory) {
   const size_t bytes = bit_bytes(panel.codes->dim);
-  const __m256i place = _mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
-  const __m256i owner = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2,
-                                         2, 3, 3, 3, 3, 3, 3, 3, 3);
-  const std::byte* row = panel.codes->rows;
   panel.rows = memory;
   panel.stride = row_stride(panel.codes->dim);
   panel.norm = nullptr;
   panel.slack = 0.0f;
-  for (uint32_t r = 0; r < panel.n; ++r, row += panel.codes->row_bytes, memory += panel.stride) {
-    for (size_t i = 0; i < bytes; i += 4) {
-      int32_t word = 0;
-      __builtin_memcpy(&word, row + i, bytes - i < 4 ? bytes - i : 4);
-      const __m256i spread = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(word), owner), place);
-      const __m256i ones = _mm256_and_si256(_mm256_cmpeq_epi8(spread, place), _mm256_set1_epi8(1));
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(memory + i * 8), ones);
-    }
-  }
+  for (uint32_t r = 0; r < panel.n; ++r)
+    spread_row(panel.codes->rows + size_t{r} * panel.codes->row_bytes, bytes, memory + r * panel.stride);
 }
 
 void dense(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out) {

@@ -24,20 +24,27 @@ inline void pack(uint32_t dim, uint32_t out_dim, const float* matrix, float* pac
         *packed++ = j < out_dim ? matrix[size_t{j} * dim + k] : 0.0f;
 }
 
+inline Vector vector_at(const float* from) {
+  Vector v;
+  __builtin_memcpy(&v, from, sizeof v);
+  return v;
+}
+
 // sum[r] += x[r] * packed over `count` input dimensions; x is [kRows][kChunk].
 template <uint32_t R>
 inline void multiply(uint32_t count, const float* x, const float* packed, float (&sum)[kRows][kStrip]) {
   Vector s[R][2];
-  __builtin_memcpy(s, sum, sizeof s);
+  for (uint32_t r = 0; r < R; ++r)
+    for (uint32_t v = 0; v < 2; ++v) s[r][v] = vector_at(&sum[r][v * kWidth]);
   for (uint32_t k = 0; k < count; ++k, packed += kStrip) {
-    Vector m[2];
-    __builtin_memcpy(m, packed, sizeof m);
+    const Vector m0 = vector_at(packed), m1 = vector_at(packed + kWidth);
     for (uint32_t r = 0; r < R; ++r) {
-      s[r][0] += x[r * kChunk + k] * m[0];
-      s[r][1] += x[r * kChunk + k] * m[1];
+      s[r][0] += x[r * kChunk + k] * m0;
+      s[r][1] += x[r * kChunk + k] * m1;
     }
   }
-  __builtin_memcpy(sum, s, sizeof s);
+  for (uint32_t r = 0; r < R; ++r)
+    for (uint32_t v = 0; v < 2; ++v) __builtin_memcpy(&sum[r][v * kWidth], &s[r][v], sizeof(Vector));
 }
 
 inline void multiply_rows(uint32_t rows, uint32_t count, const float* x, const float* packed,

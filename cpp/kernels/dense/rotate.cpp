@@ -6,10 +6,19 @@ namespace lilliput {
 namespace {
 
 void flip(uint32_t dim, const uint8_t* signs, float* x) {
-  for (uint32_t i = 0; i < dim; ++i) x[i] = signs[i] ? -x[i] : x[i];
+  for (uint32_t i = 0; i < dim; ++i) x[i] *= signs[i] ? -1.0f : 1.0f;
 }
 
-void butterfly(uint32_t half, float* low, float* high) {
+typedef float Quad __attribute__((vector_size(16)));
+
+// Four coordinates through the first two of the steps below, in one register: a - b is a + (-b) to the bit.
+inline Quad first_two(Quad x) {
+  constexpr Quad kOdd = {1.0f, -1.0f, 1.0f, -1.0f}, kUpper = {1.0f, 1.0f, -1.0f, -1.0f};
+  x = __builtin_shufflevector(x, x, 1, 0, 3, 2) + x * kOdd;
+  return __builtin_shufflevector(x, x, 2, 3, 0, 1) + x * kUpper;
+}
+
+void butterfly(uint32_t half, float* __restrict low, float* __restrict high) {
   for (uint32_t i = 0; i < half; ++i) {
     const float a = low[i], b = high[i];
     low[i] = a + b;
@@ -19,7 +28,17 @@ void butterfly(uint32_t half, float* low, float* high) {
 
 // x = H x / sqrt(p), its own inverse.
 void hadamard(uint32_t p, float* x) {
-  for (uint32_t half = 1; half < p; half *= 2)
+  uint32_t half = 1;
+  if (p >= 4) {
+    for (uint32_t i = 0; i < p; i += 4) {
+      Quad v;
+      __builtin_memcpy(&v, x + i, sizeof v);
+      v = first_two(v);
+      __builtin_memcpy(x + i, &v, sizeof v);
+    }
+    half = 4;
+  }
+  for (; half < p; half *= 2)
     for (uint32_t i = 0; i < p; i += 2 * half) butterfly(half, x + i, x + i + half);
   const float scale = 1.0f / __builtin_sqrtf(static_cast<float>(p));
   for (uint32_t i = 0; i < p; ++i) x[i] *= scale;
