@@ -72,31 +72,70 @@ inline void multiply_block(const std::byte* rows, size_t stride, const std::byte
   _tile_stored(3, out + 16 * 128 + 64, 128);
 }
 
-// Walks a panel in blocks, two buffers of sums in turn. Compare has `masks(sums, row, half)` giving a 16-bit
-// mask of the scores that reach their thresholds, and `hits(sums, block, masks)` for the few blocks that have
-// any.
+template <class Compare>
+inline void collect(Compare& compare, const int32_t* sums, uint32_t block, const uint16_t* masks) {
+  const __m512i low = _mm512_load_si512(masks), high = _mm512_load_si512(masks + kSide);
+  uint64_t some = uint64_t{_mm512_test_epi16_mask(high, high)} << 32 | _mm512_test_epi16_mask(low, low);
+  if (some == 0) [[likely]]
+    return;
+  bool risen = false;
+  for (; some; some &= some - 1) {
+    const uint32_t v = static_cast<uint32_t>(__builtin_ctzll(some));
+    for (uint32_t m = masks[v]; m; m &= m - 1)
+      risen |= compare.hit(sums, block, v / 2, v % 2 * 16 + static_cast<uint32_t>(__builtin_ctz(m)));
+  }
+  if (risen) compare.lower();
+}
+
+// A block's worth of factors: in place, or copied where the panel ends within the block.
+class Factors {
+ public:
+  explicit Factors(const float* all) : all_(all) {}
+  bool given() const { return all_ != nullptr; }
+  void begin(uint32_t block, uint32_t n) {
+    if (!all_) return;
+    const uint32_t first = block * kSide, left = n - first;
+    at_ = all_ + first;
+    if (left >= kSide) return;
+    for (uint32_t i = 0; i < kSide; ++i) tail_[i] = i < left ? at_[i] : 0.0f;
+    at_ = tail_;
+  }
+  __m512 operator[](uint32_t row) const { return _mm512_set1_ps(at_[row]); }
+
+ private:
+  const float* all_;
+  const float* at_ = nullptr;
+  float tail_[kSide];
+};
+
+// Walks a panel in blocks, two buffers of sums in turn. Compare has `begin(block)`, `masks(sums, row, out)` giving two
+// 16-bit masks of the scores that reach their thresholds, `hit(sums, block, row, query)` for each of them, true when a
+// threshold has risen, and `lower()` to take that up.
 template <bool Bytes, class Compare>
-inline void walk(const std::byte* rows, size_t stride, uint32_t n_blocks, const std::byte* queries,
-                 uint32_t steps, Compare& compare) {
+inline void walk(const std::byte* rows, size_t stride, uint32_t n_blocks, const std::byte* queries, uint32_t steps,
+                 Compare& compare) {
   alignas(64) int32_t sums[2][kSide * kSide];
-  alignas(64) uint16_t masks[2 * kSide] = {};
-  const uint32_t chunk = (2 * kSide + steps - 1) / steps;
+  alignas(64) uint16_t masks[2 * kSide];
+  const uint32_t chunk = (kSide + steps - 1) / steps;
+  const auto nothing = [](uint32_t) {};
   for (uint32_t b = 0; b <= n_blocks; ++b) {
     const int32_t* before = sums[(b + 1) & 1];
+    const std::byte* block = rows + size_t{b} * kSide * stride;
+    if (b == 0) {
+      multiply_block<Bytes>(block, stride, queries, steps, sums[0], nothing);
+      continue;
+    }
+    compare.begin(b - 1);
     const auto scan = [&](uint32_t step) {
-      if (b == 0) return;
-      const uint32_t from = step * chunk, to = from + chunk < 2 * kSide ? from + chunk : 2 * kSide;
-      for (uint32_t v = from; v < to; ++v) masks[v] = compare.masks(before, b - 1, v / 2, v % 2);
+      const uint32_t to = (step + 1) * chunk < kSide ? (step + 1) * chunk : kSide;
+      for (uint32_t row = step * chunk; row < to; ++row) compare.masks(before, row, masks + 2 * row);
     };
     if (b < n_blocks) {
-      multiply_block<Bytes>(rows + size_t{b} * kSide * stride, stride, queries, steps, sums[b & 1], scan);
+      multiply_block<Bytes>(block, stride, queries, steps, sums[b & 1], scan);
     } else {
       for (uint32_t s = 0; s < steps; ++s) scan(s);
     }
-    if (b == 0) continue;
-    const __m512i any = _mm512_or_si512(_mm512_load_si512(masks), _mm512_load_si512(masks + 32));
-    if (_mm512_test_epi32_mask(any, any)) [[unlikely]]
-      compare.hits(before, b - 1, masks);
+    collect(compare, before, b - 1, masks);
   }
 }
 

@@ -15,10 +15,13 @@ struct WriteOut {
   }
 };
 
-inline void push(Sink& sink, uint32_t query, uint32_t row, float score) {
-  if (score < sink.threshold[query]) return;
+// True when the list was full and its threshold has risen.
+inline bool push(Sink& sink, uint32_t query, uint32_t row, float score) {
+  if (!(score >= sink.threshold[query])) return false;
   sink.hits[query][sink.size[query]] = {score, row};
-  if (++sink.size[query] == sink.capacity) sink.shrink(sink, query);
+  if (++sink.size[query] < sink.capacity) return false;
+  sink.shrink(sink, query);
+  return true;
 }
 
 struct PushHits {

@@ -77,12 +77,13 @@ void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float*, f
 }
 
 size_t panel_stride(uint32_t dim) { return (size_t{dim} + 63) / 64 * 64; }
-size_t panel_bytes(uint32_t dim, uint32_t n) { return n * panel_stride(dim); }
+size_t panel_bytes(uint32_t dim, uint32_t n) { return n * (panel_stride(dim) + sizeof(float)); }
 
 void load(Panel& panel, std::byte* memory) {
   panel.stride = panel_stride(panel.codes->dim);
   panel.rows = memory;
   expand_bits(*panel.codes, panel.n, panel.stride, memory);
+  sum_rows(panel, reinterpret_cast<float*>(memory + panel.n * panel.stride));
 }
 
 constexpr Tile tile = {4, vnni_group_bytes, vnni_pack<kLevels>, panel_bytes, load, vnni_dense, vnni_fused};

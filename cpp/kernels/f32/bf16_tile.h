@@ -98,7 +98,7 @@ inline void pair_load(Panel& panel, std::byte* memory) {
   }
 }
 
-template <class Row>
+template <class Row, bool Beta>
 class PairCompare {
  public:
   PairCompare(const Panel& panel, const PairGroup& group, uint32_t first_query, uint32_t n_queries, Sink& sink)
@@ -108,33 +108,24 @@ class PairCompare {
     lower();
   }
 
-  uint32_t masks(const int32_t* sums, uint32_t block, uint32_t row, uint32_t half) const {
-    const uint32_t at = block * kSide + row, i = at < panel_.n ? at : 0;
-    __m512 score = _mm512_load_ps(reinterpret_cast<const float*>(sums) + row * kSide + 16 * half);
-    if (beta_) score = _mm512_add_ps(score, _mm512_set1_ps(beta_[i]));
-    score = _mm512_fmadd_ps(_mm512_set1_ps(panel_.norm[i]), _mm512_load_ps(reach_ + 16 * half), score);
-    return _mm512_cmp_ps_mask(score, _mm512_load_ps(bar_ + 16 * half), _CMP_NLT_UQ);
+  void begin(uint32_t block) {
+    norms_.begin(block, panel_.n);
+    betas_.begin(block, panel_.n);
   }
 
-  void hits(const int32_t*, uint32_t block, const uint16_t* masks) {
-    for (uint32_t v = 0; v < 2 * kSide; ++v) {
-      const uint32_t row = block * kSide + v / 2;
-      if (masks[v] == 0 || row >= panel_.n) continue;
-      for (uint32_t m = masks[v]; m; m &= m - 1) {
-        const uint32_t j = v % 2 * 16 + static_cast<uint32_t>(__builtin_ctz(m));
-        if (j >= n_) continue;
-        push(sink_, first_ + j, panel_.numbers ? panel_.numbers[row] : panel_.first + row, exact(row, first_ + j));
-      }
+  void masks(const int32_t* sums, uint32_t row, uint16_t* out) const {
+    for (uint32_t h = 0; h < 2; ++h) {
+      __m512 score = _mm512_load_ps(reinterpret_cast<const float*>(sums) + row * kSide + 16 * h);
+      if constexpr (Beta) score = _mm512_add_ps(score, betas_[row]);
+      score = _mm512_fmadd_ps(norms_[row], _mm512_load_ps(reach_ + 16 * h), score);
+      out[h] = _mm512_cmp_ps_mask(score, _mm512_load_ps(bar_ + 16 * h), _CMP_NLT_UQ);
     }
-    lower();
   }
 
- private:
-  float exact(uint32_t row, uint32_t query) const {
-    const std::byte* x = panel_.codes->rows + size_t{row} * panel_.codes->row_bytes;
-    float score = avx512::dot<Row>(x, group_.queries + query * group_.padded, panel_.codes->dim);
-    if (beta_) score = score + beta_[row];
-    return score + group_.bias[query];
+  bool hit(const int32_t*, uint32_t block, uint32_t r, uint32_t j) {
+    const uint32_t row = block * kSide + r;
+    if (row >= panel_.n || j >= n_) return false;
+    return push(sink_, first_ + j, panel_.numbers ? panel_.numbers[row] : panel_.first + row, exact(row, first_ + j));
   }
 
   // Lowered by what adding beta and bias rounds off; `exact` decides.
@@ -148,24 +139,38 @@ class PairCompare {
     }
   }
 
+ private:
+  float exact(uint32_t row, uint32_t query) const {
+    const std::byte* x = panel_.codes->rows + size_t{row} * panel_.codes->row_bytes;
+    float score = avx512::dot<Row>(x, group_.queries + query * group_.padded, panel_.codes->dim);
+    if (beta_) score = score + beta_[row];
+    return score + group_.bias[query];
+  }
+
   const Panel& panel_;
   Sink& sink_;
   const PairGroup& group_;
   uint32_t first_, n_;
   const float* beta_;
+  Factors norms_{panel_.norm}, betas_{beta_};
   alignas(64) float reach_[kSide];
   alignas(64) float bar_[kSide];
 };
 
-template <class Row>
-inline void pair_fused(const Panel& panel, const std::byte* memory, uint32_t n_queries, Sink& sink) {
+template <class Row, bool Beta>
+inline void pair_walk(const Panel& panel, const std::byte* memory, uint32_t n_queries, Sink& sink) {
   const Tiles tiles;
   const uint32_t dim = panel.codes->dim, steps = pair_steps(dim), blocks = (panel.n + kSide - 1) / kSide;
   const PairGroup group(const_cast<std::byte*>(memory), dim);
   for (uint32_t q = 0; q < n_queries; q += kSide) {
-    PairCompare<Row> compare(panel, group, q, n_queries - q, sink);
+    PairCompare<Row, Beta> compare(panel, group, q, n_queries - q, sink);
     walk<false>(panel.rows, panel.stride, blocks, group.tiles + size_t{q / kSide} * steps * 2048, steps, compare);
   }
+}
+
+template <class Row>
+inline void pair_fused(const Panel& panel, const std::byte* memory, uint32_t n_queries, Sink& sink) {
+  (panel.codes->beta ? pair_walk<Row, true> : pair_walk<Row, false>)(panel, memory, n_queries, sink);
 }
 
 // What the bf16 product guarantees: the score less everything that rounding can have added.

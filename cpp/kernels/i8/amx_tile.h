@@ -53,6 +53,7 @@ inline void byte_load(Panel& panel, std::byte* memory) {
 
 // Compares alpha * dot (+ beta / scale) with (threshold - bias) / scale: the scale drops out of the inner loop. The
 // bar is lowered by more than the rounding of either side, and `push` decides with the one exact formula.
+template <bool Alpha, bool Beta>
 class ByteCompare {
  public:
   ByteCompare(const Panel& panel, const std::byte* group, uint32_t first_query, uint32_t n_queries, Sink& sink)
@@ -66,29 +67,27 @@ class ByteCompare {
     lower();
   }
 
-  uint32_t masks(const int32_t* sums, uint32_t block, uint32_t row, uint32_t half) const {
-    const uint32_t i = block * kSide + row;
-    const __m512 dot = _mm512_cvtepi32_ps(_mm512_load_si512(sums + row * kSide + 16 * half));
-    __m512 score = _mm512_mul_ps(dot, _mm512_set1_ps(alpha_ ? alpha_[i < panel_.n ? i : 0] : 1.0f));
-    if (beta_) score = _mm512_fmadd_ps(_mm512_set1_ps(beta_[i < panel_.n ? i : 0]), _mm512_load_ps(inverse_ + 16 * half), score);
-    return _mm512_cmp_ps_mask(score, _mm512_load_ps(bar_ + 16 * half), _CMP_NLT_UQ);
+  void begin(uint32_t block) {
+    alphas_.begin(block, panel_.n);
+    betas_.begin(block, panel_.n);
   }
 
-  void hits(const int32_t* sums, uint32_t block, const uint16_t* masks) {
-    for (uint32_t v = 0; v < 2 * kSide; ++v) {
-      const uint32_t row = block * kSide + v / 2;
-      if (masks[v] == 0 || row >= panel_.n) continue;
-      for (uint32_t m = masks[v]; m; m &= m - 1) {
-        const uint32_t j = v % 2 * 16 + static_cast<uint32_t>(__builtin_ctz(m));
-        if (j >= n_) continue;
-        const float score = avx512::integer_score(sums[v / 2 * kSide + j], scale_[j], alpha_, beta_, row, bias_[j]);
-        push(sink_, first_ + j, panel_.numbers ? panel_.numbers[row] : panel_.first + row, score);
-      }
+  void masks(const int32_t* sums, uint32_t row, uint16_t* out) const {
+    for (uint32_t h = 0; h < 2; ++h) {
+      __m512 score = _mm512_cvtepi32_ps(_mm512_load_si512(sums + row * kSide + 16 * h));
+      if constexpr (Alpha) score = _mm512_mul_ps(score, alphas_[row]);
+      if constexpr (Beta) score = _mm512_fmadd_ps(betas_[row], _mm512_load_ps(inverse_ + 16 * h), score);
+      out[h] = _mm512_cmp_ps_mask(score, _mm512_load_ps(bar_ + 16 * h), _CMP_NLT_UQ);
     }
-    lower();
   }
 
- private:
+  bool hit(const int32_t* sums, uint32_t block, uint32_t r, uint32_t j) {
+    const uint32_t row = block * kSide + r;
+    if (row >= panel_.n || j >= n_) return false;
+    const float score = avx512::integer_score(sums[r * kSide + j], scale_[j], alpha_, beta_, row, bias_[j]);
+    return push(sink_, first_ + j, panel_.numbers ? panel_.numbers[row] : panel_.first + row, score);
+  }
+
   void lower() {
     const __m512 slack = _mm512_set1_ps(0x1p-19f), most = _mm512_set1_ps(largest_beta_);
     for (uint32_t h = 0; h < kSide; h += 16) {
@@ -103,23 +102,33 @@ class ByteCompare {
     }
   }
 
+ private:
   const Panel& panel_;
   Sink& sink_;
   const float *scale_, *bias_;
   uint32_t first_, n_;
   const float *alpha_, *beta_;
+  Factors alphas_{alpha_}, betas_{beta_};
   float largest_beta_ = 0;
   alignas(64) float inverse_[kSide];
   alignas(64) float bar_[kSide];
 };
 
-inline void byte_fused(const Panel& panel, const std::byte* group, uint32_t n_queries, Sink& sink) {
+template <bool Alpha, bool Beta>
+inline void byte_walk(const Panel& panel, const std::byte* group, uint32_t n_queries, Sink& sink) {
   const Tiles tiles;
   const uint32_t dim = panel.codes->dim, blocks = (panel.n + kSide - 1) / kSide;
   for (uint32_t q = 0; q < n_queries; q += kSide) {
-    ByteCompare compare(panel, group, q, n_queries - q, sink);
+    ByteCompare<Alpha, Beta> compare(panel, group, q, n_queries - q, sink);
     walk<true>(panel.rows, panel.stride, blocks, byte_queries(group, dim, q / kSide), byte_steps(dim), compare);
   }
+}
+
+inline void byte_fused(const Panel& panel, const std::byte* group, uint32_t n_queries, Sink& sink) {
+  const bool alpha = panel.codes->alpha, beta = panel.codes->beta;
+  const auto walk = alpha ? (beta ? byte_walk<true, true> : byte_walk<true, false>)
+                          : (beta ? byte_walk<false, true> : byte_walk<false, false>);
+  walk(panel, group, n_queries, sink);
 }
 
 inline void byte_dense(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out) {

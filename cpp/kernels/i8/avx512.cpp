@@ -59,9 +59,11 @@ void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* al
   }
 }
 
-size_t panel_bytes(uint32_t, uint32_t) { return 0; }
+size_t panel_bytes(uint32_t, uint32_t n) { return n * sizeof(float); }
 
-constexpr Tile tile = {2, vnni_group_bytes, vnni_pack<127>, panel_bytes, nullptr, vnni_dense, vnni_fused};
+void load(Panel& panel, std::byte* memory) { sum_rows(panel, reinterpret_cast<float*>(memory)); }
+
+constexpr Tile tile = {2, vnni_group_bytes, vnni_pack<127>, panel_bytes, load, vnni_dense, vnni_fused};
 
 }  // namespace
 

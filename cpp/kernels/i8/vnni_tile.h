@@ -37,6 +37,22 @@ inline void vnni_pack(uint32_t dim, const float* queries, const float* bias, uin
   }
 }
 
+// The norm of a panel holds the sums of its rows: exact, they stay below 2^24.
+inline void sum_rows(Panel& panel, float* sums) {
+  const __m512i ones = _mm512_set1_epi8(1);
+  const uint32_t dim = panel.codes->dim;
+  for (uint32_t r = 0; r < panel.n; ++r) {
+    __m512i sum = _mm512_setzero_si512();
+    for (uint32_t i = 0; i < dim; i += 64) {
+      const uint32_t left = dim - i;
+      const __mmask64 mask = left < 64 ? (uint64_t{1} << left) - 1 : ~uint64_t{0};
+      sum = _mm512_dpbusd_epi32(sum, ones, _mm512_maskz_loadu_epi8(mask, panel.rows + r * panel.stride + i));
+    }
+    sums[r] = static_cast<float>(_mm512_reduce_add_epi32(sum));
+  }
+  panel.norm = sums;
+}
+
 inline int32_t word_at(const int8_t* row, uint32_t word, uint32_t dim) {
   int32_t value = 0;
   __builtin_memcpy(&value, row + 4 * size_t{word}, 4 * word + 4 <= dim ? 4 : dim % 4);
@@ -44,15 +60,13 @@ inline int32_t word_at(const int8_t* row, uint32_t word, uint32_t dim) {
 }
 
 template <int R, int V>
-inline void vnni_step(const int8_t* const (&row)[R], uint32_t word, uint32_t dim, const uint8_t* codes, __m512i (&sum)[R][V],
-                      __m512i (&total)[R]) {
-  const __m512i ones = _mm512_set1_epi8(1);
+inline void vnni_step(const int8_t* const (&row)[R], uint32_t word, uint32_t dim, const uint8_t* codes,
+                      __m512i (&sum)[R][V]) {
   __m512i q[V];
   for (int v = 0; v < V; ++v) q[v] = _mm512_loadu_si512(codes + size_t{word} * 4 * kGroup + 64 * v);
   for (int r = 0; r < R; ++r) {
     const __m512i x = _mm512_set1_epi32(word_at(row[r], word, dim));
     for (int v = 0; v < V; ++v) sum[r][v] = _mm512_dpbusd_epi32(sum[r][v], q[v], x);
-    total[r] = _mm512_dpbusd_epi32(total[r], ones, x);
   }
 }
 
@@ -60,20 +74,20 @@ template <int R, int V, class Take>
 inline void vnni_rows(const Panel& panel, const VnniGroup& group, uint32_t first, Take& take) {
   const uint32_t dim = panel.codes->dim, words = (dim + 3) / 4;
   const int8_t* row[R];
-  __m512i sum[R][V], total[R];
+  __m512i sum[R][V];
   for (int r = 0; r < R; ++r) {
     row[r] = reinterpret_cast<const int8_t*>(panel.rows + (first + r) * panel.stride);
-    total[r] = _mm512_setzero_si512();
     for (int v = 0; v < V; ++v) sum[r][v] = _mm512_setzero_si512();
   }
-  for (uint32_t w = 0; w < dim / 4; ++w) vnni_step<R, V>(row, w, 4 * (w + 1), group.codes, sum, total);
-  if (dim % 4) vnni_step<R, V>(row, words - 1, dim, group.codes, sum, total);
+  for (uint32_t w = 0; w < dim / 4; ++w) vnni_step<R, V>(row, w, 4 * (w + 1), group.codes, sum);
+  if (dim % 4) vnni_step<R, V>(row, words - 1, dim, group.codes, sum);
   const float *alpha = panel.codes->alpha, *beta = panel.codes->beta;
   for (int r = 0; r < R; ++r) {
     const uint32_t i = first + r;
+    const __m512i sum128 = _mm512_set1_epi32(static_cast<int32_t>(panel.norm[i]) * 128);
     const __m512 a = _mm512_set1_ps(alpha ? alpha[i] : 1.0f), b = _mm512_set1_ps(beta ? beta[i] : 0.0f);
     for (int v = 0; v < V; ++v) {
-      const __m512 dot = _mm512_cvtepi32_ps(_mm512_sub_epi32(sum[r][v], _mm512_slli_epi32(total[r], 7)));
+      const __m512 dot = _mm512_cvtepi32_ps(_mm512_sub_epi32(sum[r][v], sum128));
       __m512 score = _mm512_mul_ps(dot, _mm512_mul_ps(_mm512_loadu_ps(group.scale + 16 * v), a));
       if (beta) score = _mm512_add_ps(score, b);
       take(i, v, _mm512_add_ps(score, _mm512_loadu_ps(group.bias + 16 * v)));
@@ -84,7 +98,7 @@ inline void vnni_rows(const Panel& panel, const VnniGroup& group, uint32_t first
 template <int V, class Take>
 inline void vnni_panel(const Panel& panel, const VnniGroup& group, Take& take) {
   uint32_t i = 0;
-  for (; i + 5 <= panel.n; i += 5) vnni_rows<5, V>(panel, group, i, take);
+  for (; i + 6 <= panel.n; i += 6) vnni_rows<6, V>(panel, group, i, take);
   for (; i < panel.n; ++i) vnni_rows<1, V>(panel, group, i, take);
 }
 
