@@ -1,0 +1,201 @@
+"""What a stage of a codec is: a transform (floats to floats) or a quantiser (floats to bytes)."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lilliput.codecs.layout import Layout, Rows
+from lilliput.errors import CorruptFile, InvalidInput, InvalidSpec
+from lilliput.io.arrays import FloatArray
+from lilliput.spec import Stage
+
+Metric = Literal["ip", "l2", "cosine"]
+METRICS: tuple[Metric, ...] = get_args(Metric)
+
+Shapes = dict[str, tuple[str, tuple[int, ...]]]
+DoubleArray = NDArray[np.float64]
+
+
+class Step:
+    """What transforms and quantisers share: a spelling, and arrays that fitting leaves.
+
+    Parameters
+    ----------
+    stage:
+        The parsed spelling. A subclass refuses numbers and options that it does not know.
+
+    Attributes
+    ----------
+    arrays:
+        What fitting learnt, by name; it is all that a file or a pickle holds.
+    learns:
+        Whether `fit` looks at the sample.
+    """
+
+    learns: ClassVar[bool] = False
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.arrays: dict[str, NDArray[Any]] = {}
+
+    def check(self, dim: int, rows: int | None) -> None:
+        """Refuse a number of dimensions, or of sampled rows, that the stage cannot work with.
+
+        Raises
+        ------
+        InvalidInput
+            With both numbers. `rows` is None where the stage has been fitted before.
+        """
+
+    def fit(self, sample: FloatArray, metric: Metric, rng: np.random.Generator) -> None:
+        """Fill `arrays` from a sample (rows, dim) and a source of chance."""
+
+    def shapes(self, dim: int, metric: Metric) -> Shapes:
+        """Say the dtype and shape of each array that fitting leaves, for vectors of `dim` numbers."""
+        return {}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]], dim: int, metric: Metric) -> None:
+        """Take arrays that were saved.
+
+        Raises
+        ------
+        CorruptFile
+            When they are not those that this stage leaves.
+        """
+        wanted = self.shapes(dim, metric)
+        if set(arrays) != set(wanted):
+            raise CorruptFile(
+                f"The saved stage {self.stage} holds the arrays {sorted(arrays)} and not {sorted(wanted)}; "
+                "save the codec again."
+            )
+        for name, (dtype, shape) in wanted.items():
+            found = arrays[name]
+            if found.dtype != np.dtype(dtype) or found.shape != shape:
+                raise CorruptFile(
+                    f"The array {name} of the saved stage {self.stage} is {found.dtype} {found.shape} and "
+                    f"{dtype} {shape} was wanted; save the codec again."
+                )
+            if found.dtype.kind == "f" and not np.isfinite(found).all():
+                raise CorruptFile(
+                    f"The array {name} of the saved stage {self.stage} holds numbers that are not finite; "
+                    "save the codec again."
+                )
+        self.arrays = {name: np.ascontiguousarray(arrays[name]) for name in wanted}
+
+
+class Transform(Step, ABC):
+    """A linear map of vectors to fewer or better-spread numbers.
+
+    Attributes
+    ----------
+    keeps_length:
+        Whether a vector is as long after as before.
+    """
+
+    keeps_length: ClassVar[bool] = False
+
+    @abstractmethod
+    def out_dim(self, dim: int) -> int:
+        """Say how many numbers come out of `dim`."""
+
+    @abstractmethod
+    def forward(self, x: FloatArray, threads: int = 0) -> FloatArray:
+        """Map rows (n, dim) to (n, out_dim)."""
+
+    @abstractmethod
+    def backward(self, y: FloatArray, dim: int, threads: int = 0) -> FloatArray:
+        """Map rows (n, out_dim) back to the nearest vectors (n, dim)."""
+
+    @abstractmethod
+    def query(self, q: FloatArray, metric: Metric) -> tuple[FloatArray, DoubleArray]:
+        """Map queries, and give what the map took from every score of each query.
+
+        Returns
+        -------
+        u:
+            (m, out_dim). For ``ip`` and ``cosine``, ``dot(q, backward(y)) = dot(u, y) + bias``; for ``l2``,
+            ``-|q - backward(y)|² = -|u - y|² + bias``.
+        bias:
+            (m,).
+        """
+
+
+class Quantiser(Step, ABC):
+    """The last stage: rows of floats to rows of bytes that a kernel family scores."""
+
+    @abstractmethod
+    def layout(self, dim: int, metric: Metric) -> Layout:
+        """Say what a row of `dim` numbers becomes."""
+
+    @abstractmethod
+    def encode(self, y: FloatArray, into: Rows, *, first_row: int = 0, threads: int = 0) -> None:
+        """Write the codes of rows (n, dim) in place.
+
+        Raises
+        ------
+        InvalidInput
+            For a number that the codes cannot hold; `first_row` is the number of row 0 in the message.
+        """
+
+    @abstractmethod
+    def decode(self, rows: Rows, dim: int) -> FloatArray:
+        """Give the vectors (n, dim) that the codes stand for."""
+
+    @abstractmethod
+    def query(self, u: FloatArray, metric: Metric) -> tuple[FloatArray, DoubleArray]:
+        """Give the queries and the biases (m,) that the kernel takes, so that larger scores are better."""
+
+
+def take_numbers(stage: Stage, *wanted: str) -> tuple[int, ...]:
+    """Check the numbers of a stage that has no options.
+
+    Parameters
+    ----------
+    stage:
+        The parsed stage.
+    wanted:
+        What each number is.
+
+    Raises
+    ------
+    InvalidSpec
+        For another count of numbers, for a zero, and for any option.
+    """
+    if stage.options:
+        key = stage.options[0][0]
+        raise InvalidSpec(f"'{stage}' gives the option {key!r} and {stage.name} has none; leave it out.")
+    if len(stage.numbers) != len(wanted):
+        form = stage.name + "x".join("N" for _ in wanted)
+        what = f", N being {' and '.join(wanted)}" if wanted else " with no number"
+        raise InvalidSpec(f"'{stage}' has {len(stage.numbers)} numbers; write {form}{what}.")
+    if 0 in stage.numbers:
+        raise InvalidSpec(f"'{stage}' keeps nothing; write a number from 1 on.")
+    return stage.numbers
+
+
+def check_kept(kept: int, dim: int, stage: Stage) -> None:
+    """Refuse to keep more dimensions than there are.
+
+    Raises
+    ------
+    InvalidInput
+        With both numbers.
+    """
+    if kept > dim:
+        raise InvalidInput(
+            f"{stage} keeps {kept} dimensions and its vectors have {dim}; write {stage.name}{dim} or fewer."
+        )
+
+
+def squares(x: FloatArray) -> DoubleArray:
+    """Give the squared length of each row, summed in float64."""
+    total: DoubleArray = np.einsum("ij,ij->i", x, x, dtype=np.float64)
+    return total
+
+
+def negated_distance(u: FloatArray) -> tuple[FloatArray, DoubleArray]:
+    """Turn queries into those whose dot products, with -|y|² for each row, are minus the squared distance."""
+    return 2 * u, -squares(u)

@@ -1,0 +1,41 @@
+"""`mrlD`: the first D dimensions, for embeddings trained so that a prefix is an embedding.
+
+Kusupati et al., "Matryoshka Representation Learning", NeurIPS 2022.
+"""
+
+import numpy as np
+
+from lilliput.codecs.base import DoubleArray, Metric, Transform, check_kept, squares, take_numbers
+from lilliput.io.arrays import FloatArray
+from lilliput.spec import Stage
+
+
+class Prefix(Transform):
+    """Keep the first D dimensions; the others come back as zeros."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        (self._kept,) = take_numbers(stage, "the dimensions to keep")
+
+    def check(self, dim: int, rows: int | None) -> None:
+        """Refuse to keep more dimensions than there are."""
+        check_kept(self._kept, dim, self.stage)
+
+    def out_dim(self, dim: int) -> int:
+        """Say how many numbers are kept."""
+        return self._kept
+
+    def forward(self, x: FloatArray, threads: int = 0) -> FloatArray:
+        """Cut rows off after D numbers."""
+        return np.ascontiguousarray(x[:, : self._kept])
+
+    def backward(self, y: FloatArray, dim: int, threads: int = 0) -> FloatArray:
+        """Fill up with zeros."""
+        x = np.zeros((len(y), dim), dtype=np.float32)
+        x[:, : self._kept] = y
+        return x
+
+    def query(self, q: FloatArray, metric: Metric) -> tuple[FloatArray, DoubleArray]:
+        """Cut queries off; under l2 the rest of a query is as far from every row."""
+        rest = squares(q[:, self._kept :]) if metric == "l2" else np.zeros(len(q))
+        return np.ascontiguousarray(q[:, : self._kept]), -rest

@@ -1,0 +1,198 @@
+"""Stages joined: vectors to codes, codes to vectors, and queries to what the scan multiplies."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lilliput import _core
+from lilliput.codecs.base import DoubleArray, Metric, Step
+from lilliput.codecs.layout import Layout, Rows
+from lilliput.codecs.registry import build
+from lilliput.errors import CorruptFile, InvalidInput
+from lilliput.io.arrays import FloatArray, block_rows
+from lilliput.io.blocks import spans
+from lilliput.spec import CodecSpec
+
+# Squared distances are at most four times the largest squared length; float32 has to hold them.
+MAX_SQUARED_LENGTH = float(np.finfo(np.float32).max) / 16
+
+
+class Pipeline:
+    """Transforms and a quantiser for vectors of one width and one metric.
+
+    Under cosine rows are scaled to unit length, and again after transforms that shorten them: what was cut
+    off would otherwise count as if it were at right angles to every query. So scores are those of the unit
+    vectors that decoding gives.
+
+    Parameters
+    ----------
+    spec:
+        The stages.
+    metric:
+        What scores mean.
+    dim:
+        Dimensions of the vectors.
+
+    Raises
+    ------
+    InvalidSpec
+        When the stages do not make a pipeline.
+    InvalidInput
+        When a stage cannot work with so many dimensions.
+    """
+
+    def __init__(self, spec: CodecSpec, metric: Metric, dim: int) -> None:
+        self.spec = spec
+        self.metric = metric
+        self.dim = dim
+        self.transforms, self.quantiser = build(spec)
+        self._dims = [dim]
+        for transform in self.transforms:
+            transform.check(self._dims[-1], None)
+            self._dims.append(transform.out_dim(self._dims[-1]))
+        self.quantiser.check(self._dims[-1], None)
+        self._shortens = metric == "cosine" and not all(stage.keeps_length for stage in self.transforms)
+
+    @property
+    def steps(self) -> list[Step]:
+        """The stages in the order in which a vector passes them."""
+        return [*self.transforms, self.quantiser]
+
+    @property
+    def learns(self) -> bool:
+        """Whether fitting looks at vectors at all."""
+        return any(step.learns for step in self.steps)
+
+    @property
+    def layout(self) -> Layout:
+        """What a row of codes is made of."""
+        return self.quantiser.layout(self._dims[-1], self.metric)
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What fitting learnt, by number of the stage and name."""
+        return {
+            f"{number}.{name}": array
+            for number, step in enumerate(self.steps)
+            for name, array in step.arrays.items()
+        }
+
+    def fit(self, sample: FloatArray, seed: int) -> None:
+        """Fit each stage on what the ones before it make of the sample, which is overwritten."""
+        check_lengths(sample, 0)
+        last = max((number for number, step in enumerate(self.steps) if step.learns), default=-1)
+        if self.metric == "cosine" and last >= 0:
+            sample = _by_block(_core.normalize, sample, self.dim)
+        for number, step in enumerate(self.steps):
+            dim = self._dims[number]
+            if step.learns:
+                step.check(dim, len(sample))
+            # A stage that does not learn needs no vectors, only their width.
+            given = sample if step.learns else np.empty((0, dim), dtype=np.float32)
+            step.fit(given, self.metric, np.random.default_rng((seed, number)))
+            if number < last:
+                sample = _by_block(self.transforms[number].forward, sample, self._dims[number + 1])
+                if self._shortens and number + 1 == len(self.transforms):
+                    sample = _by_block(_core.normalize, sample, self._dims[-1])
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take arrays that were saved.
+
+        Raises
+        ------
+        CorruptFile
+            When they are not those that these stages leave.
+        """
+        left = dict(arrays)
+        for number, step in enumerate(self.steps):
+            prefix = f"{number}."
+            mine = {name.removeprefix(prefix): left.pop(name) for name in arrays if name.startswith(prefix)}
+            step.restore(mine, self._dims[number], self.metric)
+        if left:
+            raise CorruptFile(
+                f"The saved codec {self.spec} holds {min(left)!r}, which is not its own; save it again."
+            )
+
+    def encode(self, x: FloatArray, into: Rows, *, first_row: int, threads: int) -> None:
+        """Write the codes of finite rows in place; `first_row` is the number of row 0 in messages."""
+        for start, stop in spans(len(x), block_rows(self.dim)):
+            block = x[start:stop]
+            check_lengths(block, first_row + start)
+            if self.metric == "cosine":
+                block = _core.normalize(block, threads)
+            for transform in self.transforms:
+                block = transform.forward(block, threads)
+            if self._shortens:
+                block = _core.normalize(block, threads)
+            part = into.part(start, stop)
+            self.quantiser.encode(block, part, first_row=first_row + start, threads=threads)
+
+    def decode(self, rows: Rows, *, first_row: int, threads: int) -> FloatArray:
+        """Give the vectors that codes stand for; unit vectors under cosine.
+
+        Raises
+        ------
+        InvalidInput
+            When a row of the codes stands for no finite vector.
+        """
+        x = np.empty((len(rows.rows), self.dim), dtype=np.float32)
+        for start, stop in spans(len(x), block_rows(self.dim)):
+            block = self.reconstruct(rows.part(start, stop), threads)
+            bad = _core.first_bad_row(block)
+            if bad >= 0:
+                raise InvalidInput(
+                    f"Row {first_row + start + bad} of the codes stands for no finite vector; pass codes "
+                    "that this codec made."
+                )
+            x[start:stop] = _core.normalize(block, threads) if self.metric == "cosine" else block
+        return x
+
+    def reconstruct(self, rows: Rows, threads: int) -> FloatArray:
+        """Give the vectors that scores are computed with: as decoded, of whatever length."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            x = self.quantiser.decode(rows, self._dims[-1])
+            for transform, dim in zip(self.transforms[::-1], self._dims[-2::-1], strict=True):
+                x = transform.backward(x, dim, threads)
+        return x
+
+    def query(self, q: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Give the queries and the biases that the scan takes."""
+        check_lengths(q, 0, "query")
+        bias: DoubleArray = np.zeros(len(q))
+        if self.metric == "cosine":
+            q = _core.normalize(q)
+        for transform in self.transforms:
+            q, taken = transform.query(q, self.metric)
+            bias += taken
+        q, taken = self.quantiser.query(q, self.metric)
+        bias += taken
+        return np.ascontiguousarray(q), bias.astype(np.float32)
+
+
+def check_lengths(x: FloatArray, first_row: int, what: str = "row") -> None:
+    """Refuse vectors so long that float32 cannot hold the squares of their distances.
+
+    Raises
+    ------
+    InvalidInput
+        With the number of the vector.
+    """
+    if not x.size or float(max(x.max(), -x.min())) ** 2 * x.shape[1] <= MAX_SQUARED_LENGTH:
+        return
+    too_long = np.einsum("ij,ij->i", x, x, dtype=np.float64) > MAX_SQUARED_LENGTH
+    if too_long.any():
+        raise InvalidInput(
+            f"{what.capitalize()} {first_row + int(too_long.argmax())} is longer than "
+            f"{MAX_SQUARED_LENGTH**0.5:.1g}, so float32 cannot hold its squared distances; scale the vectors "
+            "down."
+        )
+
+
+def _by_block(change: Callable[[FloatArray], FloatArray], x: FloatArray, dim: int) -> FloatArray:
+    """Change rows block by block, in place where the width stays."""
+    out = x if dim == x.shape[1] else np.empty((len(x), dim), dtype=np.float32)
+    for start, stop in spans(len(x), block_rows(x.shape[1])):
+        out[start:stop] = change(x[start:stop])
+    return out

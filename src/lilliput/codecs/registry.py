@@ -1,0 +1,90 @@
+"""Which stages there are: one line each."""
+
+import re
+from collections.abc import Callable
+from typing import Literal
+
+from lilliput.codecs.base import Quantiser, Transform
+from lilliput.codecs.binary import Bits
+from lilliput.codecs.floats import Floats, Halves
+from lilliput.codecs.int8 import Bytes
+from lilliput.codecs.mrl import Prefix
+from lilliput.codecs.pca import PCA
+from lilliput.codecs.rotate import Rotation
+from lilliput.errors import InvalidInput, InvalidSpec
+from lilliput.spec import CodecSpec, Stage
+
+StageKind = Literal["transform", "quantiser"]
+Factory = Callable[[Stage], Transform | Quantiser]
+
+_NAME = re.compile(r"[a-z][a-z0-9]*")
+_FACTORIES: dict[str, tuple[Factory, StageKind]] = {}
+
+
+def register(name: str, factory: Factory, kind: StageKind) -> None:
+    """Add a stage to the language.
+
+    Parameters
+    ----------
+    name:
+        Lower-case letters and digits. A name that ends in a digit takes no number.
+    factory:
+        Called with the parsed stage; raises `InvalidSpec` for numbers and options that it does not know.
+    kind:
+        Whether it makes a `Transform` or a `Quantiser`.
+
+    Raises
+    ------
+    InvalidInput
+        When the name is taken or cannot be one.
+    """
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(f"{name!r} cannot name a stage; use a lower-case letter, then letters and digits.")
+    if name in _FACTORIES:
+        raise InvalidInput(f"A stage named {name!r} is registered already; choose another name.")
+    _FACTORIES[name] = (factory, kind)
+
+
+def names(kind: StageKind | None = None) -> list[str]:
+    """List the registered stages, or those of one kind, sorted.
+
+    Examples
+    --------
+    >>> "int8" in names("quantiser")
+    True
+    """
+    return sorted(name for name, (_, found) in _FACTORIES.items() if kind in (None, found))
+
+
+def build(spec: CodecSpec) -> tuple[list[Transform], Quantiser]:
+    """Make the stages of a spec, not yet fitted.
+
+    Raises
+    ------
+    InvalidSpec
+        Unless there are transforms, then one quantiser; and for what a stage does not know.
+    """
+    transforms: list[Transform] = []
+    for stage in spec.stages[:-1]:
+        made = _make(stage)
+        if not isinstance(made, Transform):
+            raise InvalidSpec(f"'{stage}' in '{spec}' makes bytes, so nothing comes after it; put it last.")
+        transforms.append(made)
+    last = _make(spec.stages[-1])
+    if not isinstance(last, Quantiser):
+        choice = ", ".join(names("quantiser"))
+        raise InvalidSpec(f"'{spec}' ends without a quantiser; add one of {choice} after a comma.")
+    return transforms, last
+
+
+def _make(stage: Stage) -> Transform | Quantiser:
+    return _FACTORIES[stage.name][0](stage)
+
+
+register("mrl", Prefix, "transform")
+register("pca", PCA, "transform")
+register("rotate", Rotation, "transform")
+register("f32", Floats, "quantiser")
+register("f16", Halves, "quantiser")
+register("int8", Bytes, "quantiser")
+register("bin", Bits, "quantiser")

@@ -1,0 +1,133 @@
+"""What a scan computes from codes and prepared queries is the metric of what the codes stand for."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lilliput import _core
+from lilliput.codecs.codec import Codec
+
+RNG = np.random.default_rng(0)
+SCALES = np.linspace(2, 0.2, 48)
+X = (RNG.standard_normal((300, 48)) * SCALES + 0.4).astype(np.float32)
+Q = (RNG.standard_normal((20, 48)) * SCALES + 0.4).astype(np.float32)
+SPECS = [
+    "f32",
+    "f16",
+    "int8",
+    "bin",
+    "mrl20,f32",
+    "pca20,f16",
+    "pca20,int8",
+    "rotate,int8",
+    "rotate,bin",
+    "mrl40,pca20,rotate,bin",
+]
+LEVELS = {"f32": np.inf, "f16": np.inf, "i8": 127, "bits": 7}
+
+
+def scanned(codec: Codec, x: NDArray[np.float32], q: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Scores by the native scan."""
+    queries, bias = codec.query(q)
+    return _core.tile(codec.view(codec.encode_rows(x)), queries, bias).astype(np.float64)
+
+
+def slack(codec: Codec, x: NDArray[np.float32], q: NDArray[np.float32]) -> NDArray[np.float64]:
+    """How far rounding the query may move each score: half a step times the sum of the row's magnitudes."""
+    queries, _ = codec.query(q)
+    step = np.abs(queries).max(axis=1) / LEVELS[codec.layout.kind]
+    rows = codec.encode_rows(x)
+    if codec.layout.kind == "bits":
+        magnitudes = np.full(len(x), codec.layout.dim)
+    elif codec.layout.kind == "i8":
+        assert rows.alpha is not None
+        magnitudes = rows.alpha * np.abs(rows.rows.view(np.int8).astype(np.int64)).sum(axis=1)
+    else:
+        magnitudes = np.zeros(len(x))
+    return 0.501 * step[:, None] * magnitudes[None, :]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_ip_scores_are_dot_products_with_decoded_rows(spec: str) -> None:
+    """Up to the rounding of the query."""
+    codec = Codec(spec, metric="ip").fit(X)
+    expected = Q.astype(np.float64) @ codec.decode(codec.encode(X)).T
+
+    error = np.abs(scanned(codec, X, Q) - expected)
+
+    assert (error <= slack(codec, X, Q) + 1e-5 * np.abs(expected).max()).all()
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_l2_scores_are_negated_squared_distances_to_decoded_rows(spec: str) -> None:
+    """Up to the rounding of the query."""
+    codec = Codec(spec, metric="l2").fit(X)
+    decoded = codec.decode(codec.encode(X)).astype(np.float64)
+    expected = -((Q[:, None] - decoded[None]) ** 2).sum(axis=2)
+
+    error = np.abs(scanned(codec, X, Q) - expected)
+
+    assert (error <= slack(codec, X, Q) + 1e-5 * np.abs(expected).max()).all()
+
+
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if "bin" not in spec])
+def test_cosine_scores_are_cosines_of_decoded_rows(spec: str) -> None:
+    """Up to the rounding of the query and, by the bytes, of a row's length."""
+    codec = Codec(spec, metric="cosine").fit(X)
+    unit = Q / np.linalg.norm(Q, axis=1, keepdims=True)
+    expected = unit.astype(np.float64) @ codec.decode(codec.encode(X)).T
+
+    error = np.abs(scanned(codec, X, Q) - expected)
+
+    # The length of a rounded row is off by half a step in every dimension at most, and far less as a rule.
+    length = 5e-3 if codec.layout.kind == "i8" else 5e-4
+    assert (error <= slack(codec, X, Q) + length).all()
+
+
+def test_bin_under_cosine_ranks_as_l2_between_unit_vectors() -> None:
+    """The part of a row along the mean hardly varies, so it counts as its average."""
+    codec = Codec("bin", metric="cosine").fit(X)
+    unit = (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float64)
+    mean = unit.mean(axis=0)
+    step = np.abs(unit - mean).mean()
+    q = (Q / np.linalg.norm(Q, axis=1, keepdims=True)).astype(np.float64)
+    expected = (q @ mean)[:, None] + (q - mean) @ (step * np.where(unit > mean, 1, -1)).T
+
+    error = np.abs(scanned(codec, X, Q) - expected)
+
+    assert (error <= slack(codec, X, Q) + 1e-5).all()
+
+
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if "bin" not in spec])
+def test_a_stored_zero_scores_zero_under_cosine(spec: str) -> None:
+    """It decodes to zeros too."""
+    codec = Codec(spec, metric="cosine").fit(X)
+    zeros = np.zeros((2, 48), np.float32)
+
+    assert not scanned(codec, zeros, Q).any()
+    assert not codec.decode(codec.encode(zeros)).any()
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_a_query_of_zeros_scores_zero_under_cosine(spec: str) -> None:
+    """It has no angle to anything, whatever the codec."""
+    codec = Codec(spec, metric="cosine").fit(X)
+
+    assert not scanned(codec, X, np.zeros((2, 48), np.float32)).any()
+
+
+@pytest.mark.parametrize("spec", ["mrl20,int8", "pca20,int8", "bin", "rotate,bin"])
+def test_lengths_do_not_matter_under_cosine(spec: str) -> None:
+    """Rows scaled by powers of two give the same codes."""
+    codec = Codec(spec, metric="cosine").fit(X)
+
+    assert np.array_equal(codec.encode(X), codec.encode(X * np.float32(64)))
+
+
+def test_what_a_projection_cuts_off_does_not_count_under_cosine() -> None:
+    """A row is found by its own prefix as surely as by itself, however much of it lies past the prefix."""
+    codec = Codec("mrl20,f32", metric="cosine").fit(X)
+    prefix = X.copy()
+    prefix[:, 20:] = 0
+
+    np.testing.assert_allclose(np.diag(scanned(codec, X, prefix)), 1, atol=1e-5)
