@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from lilliput.errors import FileError, InvalidInput
 from lilliput.io.files import FileLayer, using
@@ -118,6 +119,71 @@ def test_reading_takes_a_few_blocks_of_memory(tmp_path: Path) -> None:
             assert tracemalloc.get_traced_memory()[1] < 40 * 2**20
         finally:
             tracemalloc.stop()
+
+
+def test_every_failing_call_of_the_system_is_a_sentence(tmp_path: Path) -> None:
+    """The Nth write, sync or rename fails, for every N; the old or the new file is there, whole."""
+    path = tmp_path / "X.npy"
+    X, Y = np.zeros((300_000, 2), np.float32), np.ones((300_000, 2), np.float32)
+    write_vectors(path, X)
+    survivors = set()
+    for number in range(20):
+        message = failure(number, path, Y)
+        if message is None:
+            break
+        assert "X.npy could not be" in message
+        survivors.add(float(np.load(path)[0, 0]))
+        assert [path] == list(tmp_path.iterdir())
+
+    assert {0.0, 1.0} == survivors
+    np.testing.assert_array_equal(Y, np.load(path))
+
+
+def failure(number: int, path: Path, array: NDArray[np.float32]) -> str | None:
+    """What is said when that call fails; None when there are fewer calls."""
+    try:
+        with using(Failing(number)):
+            write_vectors(path, array)
+    except FileError as error:
+        return str(error)
+    return None
+
+
+class Failing(FileLayer):
+    """Fails one of the calls that change the file."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def _count(self) -> None:
+        self.left -= 1
+        if self.left == -1:
+            raise OSError(5, "Input/output error")
+
+    def create(self, path: Path) -> int:
+        """Create, or fail."""
+        self._count()
+        return super().create(path)
+
+    def write(self, file: int, data: memoryview) -> int:
+        """Write, or fail."""
+        self._count()
+        return super().write(file, data)
+
+    def sync(self, file: int) -> None:
+        """Sync, or fail."""
+        self._count()
+        super().sync(file)
+
+    def rename(self, old: Path, new: Path) -> None:
+        """Rename, or fail."""
+        self._count()
+        super().rename(old, new)
+
+    def sync_folder(self, path: Path) -> None:
+        """Sync the folder, or fail."""
+        self._count()
+        super().sync_folder(path)
 
 
 def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:

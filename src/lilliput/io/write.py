@@ -2,6 +2,8 @@
 
 import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -17,13 +19,15 @@ from lilliput.io.source import as_source
 from lilliput.io.vecs import write_vecs
 
 BUFFER_BYTES = 2**20
+UNCHANGED = "What was there before is unchanged."
 
 
 class _Output(io.RawIOBase):
     """A descriptor as a stream, through the layer that tests can make fail."""
 
-    def __init__(self, file: int) -> None:
+    def __init__(self, file: int, path: Path) -> None:
         self._file = file
+        self._path = path
 
     def writable(self) -> bool:
         return True
@@ -32,17 +36,19 @@ class _Output(io.RawIOBase):
         return True
 
     def write(self, data: Any, /) -> int:
-        return layer().write(self._file, memoryview(data).cast("B"))
+        with explained("written", self._path, UNCHANGED):
+            return layer().write(self._file, memoryview(data).cast("B"))
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        return os.lseek(self._file, offset, whence)
+        with explained("written", self._path, UNCHANGED):
+            return os.lseek(self._file, offset, whence)
 
 
 def write_vectors(path: str | os.PathLike[str], source: Any) -> int:
     """Write vectors to a file, block by block; its suffix tells the format.
 
     They go to a new file beside it, which takes the name at the end; until then, and after any failure, what
-    was there before stays.
+    was there before stays. A link is followed.
 
     Parameters
     ----------
@@ -72,24 +78,34 @@ def write_vectors(path: str | os.PathLike[str], source: Any) -> int:
     path = Path(path)
     suffix = suffix_of(path)
     vectors = as_source(source)
-    if path.is_dir():
-        raise FileError(f"{path} is a folder; the path of a file was wanted.")
-    with explained("written", path, "What was there before is unchanged."):
-        output = Sibling(path, "file")
-        try:
-            with io.BufferedWriter(_Output(output.file), BUFFER_BYTES) as stream:
-                rows = _write(cast(BinaryIO, stream), vectors, suffix)
+    with _new_file(path) as file:
+        return _write(file, vectors, suffix)
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    """Give a file that takes the place of what was there when the block ends without an exception."""
+    target = Path(os.path.realpath(path))
+    with explained("written", path, UNCHANGED):
+        if target.is_dir():
+            raise FileError(f"{path} is a folder; the path of a file was wanted.")
+        fail("file.create")
+        sibling = Sibling(target, "file")
+    try:
+        with io.BufferedWriter(_Output(sibling.file, path), BUFFER_BYTES) as stream:
+            yield cast(BinaryIO, stream)
+        with explained("written", path, UNCHANGED):
             fail("file.sync")
-            layer().sync(output.file)
+            layer().sync(sibling.file)
             fail("file.rename.before")
-            layer().rename(output.path, path)
-            fail("file.rename.after")
-            layer().sync_folder(path.parent)
-        except BaseException:
-            output.discard()
-            raise
-        output.close()
-    return rows
+            layer().rename(sibling.path, target)
+    except BaseException:
+        sibling.discard()
+        raise
+    sibling.close()
+    with explained("made durable", path, "The new file is in place, but a power cut could undo that."):
+        fail("file.rename.after")
+        layer().sync_folder(target.parent)
 
 
 def _write(file: BinaryIO, source: Source, suffix: str) -> int:
