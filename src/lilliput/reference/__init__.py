@@ -1,0 +1,1 @@
+"""Slow, plain numpy versions of every kernel: the specification that tests compare with."""

@@ -1,0 +1,78 @@
+"""Norms, normalisation, projection and rotation, with every float32 step in its order.
+
+The native versions give these bits on every machine: sums run in the order written here, one float32
+multiply and one float32 add at a time.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+LANES = 16
+
+
+def norm2(X: Floats) -> Floats:
+    """Sum the squares of each row in 16 lanes, then fold the lanes 8, 4, 2, 1."""
+    n, d = X.shape
+    padded = np.zeros((n, -(-d // LANES) * LANES), np.float32)
+    padded[:, :d] = X
+    lanes = np.zeros((n, LANES), np.float32)
+    with np.errstate(over="ignore", under="ignore"):
+        for first in range(0, padded.shape[1], LANES):
+            part = padded[:, first : first + LANES]
+            lanes = lanes + part * part
+        for half in (8, 4, 2, 1):
+            lanes = lanes[:, :half] + lanes[:, half : 2 * half]
+    return np.ascontiguousarray(lanes[:, 0])
+
+
+def normalize(X: Floats) -> Floats:
+    """Multiply each row by 1 / sqrt(norm2); a row whose norm2 is zero becomes zeros."""
+    squares = norm2(X)
+    with np.errstate(divide="ignore", under="ignore"):
+        factors = np.float32(1) / np.sqrt(squares)
+        return np.where((squares > 0)[:, None], X * np.where(squares > 0, factors, 0)[:, None], np.float32(0))
+
+
+def project(X: Floats, matrix: Floats, offset: Floats | None = None) -> Floats:
+    """Give (X - offset) @ matrix.T, adding products in ascending order of the input dimension."""
+    shifted = X if offset is None else X - offset
+    total = np.zeros((len(X), len(matrix)), np.float32)
+    for k in range(X.shape[1]):
+        total = total + shifted[:, k, None] * matrix[None, :, k]
+    return total
+
+
+def hadamard(X: Floats) -> Floats:
+    """Apply the Walsh-Hadamard transform, divided by sqrt(p), to rows of a power of two p."""
+    n, p = X.shape
+    half = 1
+    while half < p:
+        pairs = X.reshape(n, p // (2 * half), 2, half)
+        low, high = pairs[:, :, 0], pairs[:, :, 1]
+        X = np.stack([low + high, low - high], axis=2).reshape(n, p)
+        half *= 2
+    scaled: Floats = X * (np.float32(1) / np.sqrt(np.float32(p)))
+    return scaled
+
+
+def rotate(X: Floats, signs: NDArray[np.uint8], inverse: bool = False) -> Floats:
+    """Turn rows by rounds of sign flips (a set byte flips) and Walsh-Hadamard transforms.
+
+    Even rounds transform the first p coordinates and odd rounds the last p, where p is the largest power of
+    two up to the dimension. The inverse runs backwards.
+    """
+    d = X.shape[1]
+    p = 1 << (d.bit_length() - 1)
+    flips = np.where(signs != 0, np.float32(-1), np.float32(1))
+    Y = X.copy()
+    order = range(len(signs))
+    for step in reversed(order) if inverse else order:
+        part = slice(0, p) if step % 2 == 0 else slice(d - p, d)
+        if not inverse:
+            Y = Y * flips[step]
+        Y[:, part] = hadamard(Y[:, part])
+        if inverse:
+            Y = Y * flips[step]
+    return Y

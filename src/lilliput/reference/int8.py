@@ -1,0 +1,79 @@
+"""Rows of int8 with a factor each, and their scores by exact integer sums."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lilliput.reference.dense import Floats
+
+LEVELS = 127
+
+
+class Int8Rows(NamedTuple):
+    """Codes, the step of each row's grid, and beta where asked for: minus the squared norm as decoded."""
+
+    rows: NDArray[np.uint8]
+    alpha: Floats
+    beta: Floats | None
+
+
+class Grid(NamedTuple):
+    """Rows on a symmetric integer grid, and the step of each."""
+
+    codes: NDArray[np.int8]
+    step: Floats
+
+
+def quantise(X: Floats, levels: int) -> Grid:
+    """Round x * (levels / max|x|) to the nearest integer, ties to even.
+
+    A row of zeros, or one so small that levels / max|x| overflows, becomes zeros with step zero.
+    """
+    largest = np.abs(X).max(axis=1)
+    with np.errstate(divide="ignore", over="ignore", under="ignore"):
+        inverse = np.float32(levels) / largest
+        flat = (largest == 0) | np.isinf(inverse)
+        codes = np.rint(X * np.where(flat, np.float32(0), inverse)[:, None])
+        step = np.where(flat, np.float32(0), largest / np.float32(levels))
+    return Grid(np.clip(codes, -levels, levels).astype(np.int8), step)
+
+
+def encode(X: Floats, with_beta: bool) -> Int8Rows:
+    """Quantise rows to 255 levels."""
+    codes, alpha = quantise(X, LEVELS)
+    beta = None
+    if with_beta:
+        squares = (codes.astype(np.int64) ** 2).sum(axis=1).astype(np.float32)
+        with np.errstate(over="ignore", under="ignore"):
+            beta = -(alpha * alpha) * squares
+    return Int8Rows(codes.view(np.uint8), alpha, beta)
+
+
+def decode(rows: NDArray[np.uint8], alpha: Floats) -> Floats:
+    """Give back codes times step."""
+    return rows.view(np.int8).astype(np.float32) * alpha[:, None]
+
+
+def scores_of_dots(
+    dots: NDArray[np.int64], step: Floats, bias: Floats, alpha: Floats | None, beta: Floats | None
+) -> Floats:
+    """Turn exact sums (m, n) into scores: (float(dot) * (step * alpha) + beta) + bias, all in float32."""
+    factor = step[:, None] if alpha is None else step[:, None] * alpha[None, :]
+    score = dots.astype(np.float32) * factor
+    if beta is not None:
+        score = score + beta[None, :]
+    return score + bias[:, None]
+
+
+def scores(
+    rows: NDArray[np.uint8],
+    queries: Floats,
+    bias: Floats,
+    alpha: Floats | None = None,
+    beta: Floats | None = None,
+) -> Floats:
+    """Score every query, quantised to 255 levels, against every row."""
+    codes, step = quantise(queries, LEVELS)
+    dots = codes.astype(np.int64) @ rows.view(np.int8).astype(np.int64).T
+    return scores_of_dots(dots, step, bias, alpha, beta)
