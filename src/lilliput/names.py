@@ -1,5 +1,6 @@
 """One validated name type, and the one way to join a name to a folder."""
 
+import os
 import re
 from pathlib import Path
 from typing import Self
@@ -71,11 +72,10 @@ def inside(folder: Path, name: str) -> Path:
     'manifest.json'
     """
     path = folder / Name(name)
-    try:
-        resolved = path.resolve()
-        home = folder.resolve()
-    except (OSError, RuntimeError) as error:  # a loop of links: RuntimeError until Python 3.12
-        raise InvalidInput(f"{path} cannot be followed to a file; remove the link.") from error
+    resolved = Path(os.path.realpath(path))
+    home = Path(os.path.realpath(folder))
+    if resolved.is_symlink():  # what a loop of links resolves to
+        raise InvalidInput(f"{path} is a link that leads round in a loop; remove it.")
     if home not in resolved.parents:
         raise InvalidInput(f"{path} is a link that leads out of its folder; copy the file in its place.")
     return path
