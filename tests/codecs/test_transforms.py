@@ -49,7 +49,7 @@ def test_pca_gives_the_best_plane(metric: Metric) -> None:
 
 @pytest.mark.parametrize("rows", [400, 12])
 def test_pca_directions_are_orthonormal_ordered_and_signed(rows: int) -> None:
-    """More or fewer rows than dimensions: unit rows at right angles, falling variance, largest part positive."""
+    """With more or fewer rows than dimensions: unit rows at right angles, variance that falls, one sign."""
     stage = fitted("pca10", "l2", X[:rows])
     directions = stage.arrays["directions"].astype(np.float64)
 

@@ -414,6 +414,16 @@ class Codec:
         """Say whether `fit` has been called."""
         return self._pipeline is not None
 
+    def __sklearn_tags__(self) -> Any:
+        """Describe the codec to scikit-learn, which alone asks: it transforms, and needs no target."""
+        from sklearn.utils import Tags, TargetTags, TransformerTags  # type: ignore[import,unused-ignore]
+
+        return Tags(
+            estimator_type=None,
+            target_tags=TargetTags(required=False),
+            transformer_tags=TransformerTags(preserves_dtype=[]),
+        )
+
     def __getstate__(self) -> dict[str, Any]:
         """Give parameters, text and arrays; nothing that runs."""
         return {"params": self.get_params(), "fitted": self.state() if self._pipeline else None}
