@@ -1,9 +1,9 @@
 """Reads a folder through its descriptor, so that a save that replaces it meanwhile mixes nothing."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from lilliput.io.manifest import Manifest, Member, parse_manifest
 from lilliput.limits import LIMITS
 
 ATTEMPTS = 50  # how often to begin anew when the folder is replaced while it is opened
+LOOKS = 5  # how often to look for a folder that a save may be renaming at this moment
 
 Found = TypeVar("Found")
 
@@ -34,15 +35,17 @@ def while_it_stays(folder: str | Path, use: Callable[[Path, int], Found]) -> Fou
     with explained("opened", folder):
         for _ in range(ATTEMPTS):
             place = _find(target)
-            with suppress(FileNotFoundError):
+            try:
                 file = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-                try:
-                    return use(place, file)
-                except OSError:
-                    if os.path.samestat(os.fstat(file), os.stat(place)):
-                        raise
-                finally:
-                    os.close(file)
+            except FileNotFoundError:
+                continue
+            try:
+                return use(place, file)
+            except OSError:
+                if _is_still(place, file):
+                    raise
+            finally:
+                os.close(file)
     raise FileError(f"{folder} is replaced again and again while it is opened; wait until nobody saves it.")
 
 
@@ -104,9 +107,17 @@ def check_member(place: Path, member: Member, size: int, head: int) -> None:
 
 def _find(target: Path) -> Path:
     """Return the folder, or what a save had put aside when it died between two renames."""
-    if os.path.lexists(target):
-        return target
-    for old in siblings(target, "old"):
-        if os.path.lexists(old / MANIFEST):
-            return old
-    return target
+    for _ in range(LOOKS):
+        if os.path.lexists(target):
+            return target
+        for old in siblings(target, "old"):
+            if os.path.lexists(old / MANIFEST):
+                return old
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+
+def _is_still(place: Path, file: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), os.stat(place))
+    except FileNotFoundError:
+        return False
