@@ -260,6 +260,22 @@ def read_exactly(file: int, n: int, offset: int, path: Path) -> bytes:
     return b"".join(pieces)
 
 
+def read_into(file: int, room: NDArray[np.uint8], offset: int, path: Path) -> None:
+    """Fill an array with bytes that must be there.
+
+    Raises
+    ------
+    CorruptFile
+        When the file ends before.
+    """
+    done = 0
+    while done < len(room):
+        read = os.preadv(file, [room[done:].data], offset + done)
+        if read == 0:
+            raise CorruptFile(f"{path} became shorter while it was read; try again when nobody writes it.")
+        done += read
+
+
 def _map(file: int, size: int, path: Path) -> NDArray[np.uint8]:
     try:
         return np.frombuffer(mmap.mmap(file, size, access=mmap.ACCESS_READ), dtype=np.uint8)
@@ -273,11 +289,6 @@ def _read(file: int, size: int, path: Path) -> NDArray[np.uint8]:
     room = np.empty(size + ALIGNMENT, dtype=np.uint8)
     first = -room.ctypes.data % ALIGNMENT
     data = room[first : first + size]
-    done = 0
-    while done < size:
-        read = os.preadv(file, [data[done:].data], done)
-        if read == 0:
-            raise CorruptFile(f"{path} became shorter while it was read; try again when nobody writes it.")
-        done += read
+    read_into(file, data, 0, path)
     room.flags.writeable = data.flags.writeable = False
     return data

@@ -194,9 +194,7 @@ def save_folder(
         write(files)
         raw = build_manifest(Manifest(format, tuple(files.members), files.metadata))
         with explained("saved", folder, UNCHANGED):
-            _write_manifest(new.path / MANIFEST, raw)
-            fail("index.sync")
-            layer().sync_folder(new.path)
+            _seal(new.path, raw)
             left = _put_in_place(new.path, target)
     except BaseException:
         new.discard()
@@ -292,14 +290,17 @@ def _check_replaceable(target: Path, folder: str | Path, format: str) -> None:
     while_it_stays(folder, use)
 
 
-def _write_manifest(path: Path, raw: bytes) -> None:
+def _seal(place: Path, manifest: bytes) -> None:
+    """Write the manifest, the last file of all, and wait until the folder is on disk."""
     fail("index.manifest")
-    file = layer().create(path)
+    file = layer().create(place / MANIFEST)
     try:
-        write_all(file, memoryview(raw))
+        write_all(file, memoryview(manifest))
         layer().sync(file)
     finally:
         os.close(file)
+    fail("index.sync")
+    layer().sync_folder(place)
 
 
 def _put_in_place(new: Path, target: Path) -> list[Path]:

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from lilliput import _core
 from lilliput.errors import FileError
-from lilliput.io.container import READ_FLAGS, read_checksums, read_exactly, read_header
+from lilliput.io.container import READ_FLAGS, read_checksums, read_exactly, read_header, read_into
 from lilliput.io.files import explained
 from lilliput.io.folder_files import check_member, open_member, read_manifest, while_it_stays
 from lilliput.io.header import PAGE, Header, check_version
 from lilliput.io.manifest import Member
 from lilliput.progress import ProgressOption, Track
 
-CHUNK = 64 * PAGE
+CHUNK = 16 * PAGE
 MOST_PROBLEMS = 100  # that are told of one file
 
 
@@ -123,9 +123,11 @@ class _Reading:
 
     def _pages(self, file: int, path: Path, header: Header, checksums: NDArray[np.uint32]) -> None:
         bad: list[int] = []
+        room = np.empty(min(CHUNK, header.guarded), dtype=np.uint8)
         for first in range(0, header.guarded, CHUNK):
             n = min(CHUNK, header.guarded - first)
-            chunk = read_exactly(file, n, header.bytes + first, path)
+            chunk = room[:n]
+            read_into(file, chunk, header.bytes + first, path)
             page = first // PAGE
             found = _core.crc32c_pages(chunk, PAGE)
             bad += (page + np.flatnonzero(found != checksums[page : page + len(found)])).tolist()
