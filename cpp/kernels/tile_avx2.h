@@ -1,4 +1,4 @@
-// The AVX2 tile of every kind: 6 rows x 16 queries in registers. One step takes four bytes of a row (one
+// The AVX2 tile of every kind: 4 or 6 rows x 16 queries in registers. One step takes four bytes of a row (one
 // float, two int16, four bytes), spreads them, and multiplies them by the same step of eight queries, which
 // lie side by side.
 #pragma once
@@ -26,10 +26,12 @@ inline std::byte* step_of(std::byte* group, uint32_t steps, uint32_t q, uint32_t
   return group + sizeof(Group) + strip + step * kStepBytes + size_t{q % kStrip} * 4;
 }
 
-// How a kind multiplies. kSteps: after so many steps its sums must be widened.
+// How a kind multiplies. kRows: whose sums fit the registers beside what is loaded. kSteps: after so many
+// steps its sums must be widened.
 struct MultiplyFloats {
   using Sum = __m256;
   using Total = __m256;
+  static constexpr uint32_t kRows = 6;
   static constexpr uint32_t kSteps = UINT32_MAX;
   static Sum zero() { return _mm256_setzero_ps(); }
   static Sum spread(const std::byte* row) { return _mm256_broadcast_ss(reinterpret_cast<const float*>(row)); }
@@ -42,6 +44,7 @@ struct MultiplyFloats {
 struct Integers {
   using Sum = __m256i;
   using Total = __m256i;
+  static constexpr uint32_t kRows = 4;
   static Sum zero() { return _mm256_setzero_si256(); }
   static Sum spread(const std::byte* row) {
     int32_t four;
@@ -134,14 +137,15 @@ inline void tile_left(const Panel& panel, uint32_t first, const std::byte* group
   }
 }
 
-// Six rows stay in the first-level cache while every strip of queries passes.
+// A few rows stay in the first-level cache while every strip of queries passes.
 template <class Multiply>
 inline void tile_dense(const Panel& panel, const std::byte* group, uint32_t steps, uint32_t n_queries,
                        float* out) {
   const uint32_t strips = (n_queries + kStrip - 1) / kStrip;
   uint32_t i = 0;
-  for (; i + 6 <= panel.n; i += 6)
-    for (uint32_t s = 0; s < strips; ++s) tile_rows<Multiply, 6>(panel, i, group, steps, s, out);
+  for (; i + Multiply::kRows <= panel.n; i += Multiply::kRows)
+    for (uint32_t s = 0; s < strips; ++s)
+      tile_rows<Multiply, Multiply::kRows>(panel, i, group, steps, s, out);
   for (uint32_t s = 0; s < strips; ++s) tile_left<Multiply>(panel, i, group, steps, s, out);
 }
 

@@ -14,7 +14,7 @@ scorers = pytest.mark.parametrize("score", SCORERS)
 
 
 @isas
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(problem=problems())
 def test_encode_is_bit_equal(isa: str, problem: Problem) -> None:
     """A bit is set where x > 0 (never for a zero of either sign), and bits past the end are clear."""
@@ -27,7 +27,7 @@ def test_encode_is_bit_equal(isa: str, problem: Problem) -> None:
 
 @isas
 @scorers
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(problem=problems())
 def test_scores_are_bit_equal(isa: str, score: Scorer, problem: Problem) -> None:
     """Every way to score gives the one formula's float32."""

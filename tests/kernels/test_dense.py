@@ -13,7 +13,7 @@ isas = pytest.mark.parametrize("isa", _core.isas())
 
 
 @isas
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(problem=problems(), with_offset=st.booleans())
 def test_project_is_bit_equal(isa: str, problem: Problem, with_offset: bool) -> None:
     """The queries serve as the matrix, a row as the offset; sums run in the reference's order."""
@@ -38,7 +38,7 @@ def test_long_rows_project_alike(isa: str) -> None:
 
 
 @isas
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(problem=problems())
 def test_norms_and_normalized_rows_are_bit_equal(isa: str, problem: Problem) -> None:
     """Norms and normalised rows have the reference's bits."""
@@ -62,7 +62,7 @@ def test_rows_without_a_length_become_zeros(isa: str) -> None:
     np.testing.assert_allclose(expected, actual, rtol=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(d=DIMS, rounds=st.integers(0, 5), inverse=st.booleans(), seed=st.integers(0, 2**32 - 1))
 def test_rotate_is_bit_equal(d: int, rounds: int, inverse: bool, seed: int) -> None:
     """Both directions have the reference's bits."""

@@ -14,7 +14,7 @@ scorers = pytest.mark.parametrize("score", SCORERS)
 
 
 @isas
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(problem=problems(), with_beta=st.booleans())
 def test_encode_is_bit_equal(isa: str, problem: Problem, with_beta: bool) -> None:
     """Rows round to the nearest half, ties to even; beta is minus the norm of the decoded row."""
@@ -58,7 +58,7 @@ def test_every_half_is_read_exactly(isa: str, score: Scorer) -> None:
 
 @isas
 @scorers
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(problem=problems(), with_beta=st.booleans())
 def test_scores_stay_within_the_tolerance(isa: str, score: Scorer, problem: Problem, with_beta: bool) -> None:
     """Every way to score lies within 4 ulp * sqrt(d) of float64, with beta and without."""

@@ -14,7 +14,7 @@ scorers = pytest.mark.parametrize("score", SCORERS)
 
 
 @isas
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(problem=problems(), with_beta=st.booleans())
 def test_encode_is_bit_equal(isa: str, problem: Problem, with_beta: bool) -> None:
     """Rows are copied, and beta is minus the norm to the bit."""
@@ -28,7 +28,7 @@ def test_encode_is_bit_equal(isa: str, problem: Problem, with_beta: bool) -> Non
 
 @isas
 @scorers
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(problem=problems(), with_beta=st.booleans())
 def test_scores_stay_within_the_tolerance(isa: str, score: Scorer, problem: Problem, with_beta: bool) -> None:
     """Every way to score lies within 4 ulp * sqrt(d) of float64, with beta and without."""

@@ -14,7 +14,7 @@ scorers = pytest.mark.parametrize("score", SCORERS)
 
 
 @isas
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(problem=problems(), with_beta=st.booleans())
 def test_encode_is_bit_equal(isa: str, problem: Problem, with_beta: bool) -> None:
     """Codes, alpha and beta are those of the reference."""
@@ -44,7 +44,7 @@ def test_rows_of_any_size_encode_alike(isa: str) -> None:
 
 @isas
 @scorers
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(problem=problems(), with_beta=st.booleans())
 def test_scores_are_bit_equal(isa: str, score: Scorer, problem: Problem, with_beta: bool) -> None:
     """Every way to score gives the one formula's float32, with beta and without."""

@@ -171,7 +171,7 @@ void dense(const Panel& panel, const std::byte* group, uint32_t n_queries, float
 }
 
 constexpr Tile kTile = {
-    .least_queries = 4,
+    .least_queries = 10,
     .group_bytes = tile_group_bytes,
     .pack = pack,
     .panel_bytes = panel_bytes,

@@ -42,7 +42,7 @@ void load(Panel& panel, std::byte* memory) {
 }
 
 constexpr Tile kTile = {
-    .least_queries = 4,
+    .least_queries = 12,
     .group_bytes = float_group_bytes,
     .pack = float_pack,
     .panel_bytes = panel_bytes,

@@ -12,7 +12,7 @@ namespace {
 size_t as_they_lie(uint32_t, uint32_t) { return 0; }
 
 constexpr Tile kTile = {
-    .least_queries = 4,
+    .least_queries = 8,
     .group_bytes = float_group_bytes,
     .pack = float_pack,
     .panel_bytes = as_they_lie,
