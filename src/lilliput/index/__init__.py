@@ -1,0 +1,1 @@
+"""Structures over codes: build, search, change, save."""
