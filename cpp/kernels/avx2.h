@@ -21,12 +21,6 @@ inline __m128i sum_four(__m256i a, __m256i b, __m256i c, __m256i d) {
   return _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
 }
 
-// A mask of the first `count` of eight 32-bit lanes.
-inline __m256i first_lanes(uint32_t count) {
-  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), lane);
-}
-
 // `count` bytes (1 to 16) in the low end of 16, zeros above. When the 16 bytes before the end belong to the
 // same row, they are loaded at once and moved down, which spares a trip through the stack.
 inline __m128i load_up_to_16(const std::byte* from, uint32_t count, bool after_16) {

@@ -105,8 +105,9 @@ void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float*, f
       *rows++ =
           static_cast<std::byte>(_mm256_movemask_ps(_mm256_cmp_ps(load_floats(x + j), zero, _CMP_GT_OQ)));
     if (j == dim) continue;
-    const __m256 tail = _mm256_maskload_ps(x + j, first_lanes(dim - j));
-    *rows++ = static_cast<std::byte>(_mm256_movemask_ps(_mm256_cmp_ps(tail, zero, _CMP_GT_OQ)));
+    const __m256i last = load_tail(reinterpret_cast<const std::byte*>(x), size_t{j} * 4, (dim - j) * 4);
+    *rows++ = static_cast<std::byte>(
+        _mm256_movemask_ps(_mm256_cmp_ps(_mm256_castsi256_ps(last), zero, _CMP_GT_OQ)));
   }
 }
 

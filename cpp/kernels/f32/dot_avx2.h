@@ -1,4 +1,4 @@
-// The dot product of float rows, four rows at a time; the tail is masked, so nothing is read past a row.
+// The dot product of float rows, four rows at a time; the tail ends where the row ends.
 #pragma once
 
 #include "kernels/avx2.h"
@@ -10,7 +10,7 @@ namespace {
 struct F32Row {
   static __m256 load(const std::byte* row, uint32_t i) { return load_floats(row + size_t{i} * 4); }
   static __m256 tail(const std::byte* row, uint32_t i, uint32_t count) {
-    return _mm256_maskload_ps(reinterpret_cast<const float*>(row) + i, first_lanes(count));
+    return _mm256_castsi256_ps(load_tail(row, size_t{i} * 4, 4 * count));
   }
 };
 
