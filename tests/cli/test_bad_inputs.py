@@ -8,8 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 import lilliput as lp
+from lilliput import errors
 from lilliput.cli.app import app
-from lilliput.io import read_array, verify
+from lilliput.codecs.stored import open_codes
+from lilliput.io.open import read_array
 
 
 @dataclass(frozen=True)
@@ -45,31 +47,31 @@ def search(folder: str = "index", queries: str = "Q.npy", **options: float) -> o
         return index.search(queries, **options)
 
 
-def advise(**options: object) -> lp.Plan:
+def advise(**options: object) -> object:
     """Do what `lilliput advise` does."""
     return lp.advise("X.npy", **options)
 
 
 SPEC = "compress X.npy --out out.safetensors --spec"
 CASES = [
-    Case("misspelt codec", lambda: fit("imt8"), f"{SPEC} imt8", lp.InvalidSpec),
-    Case("no quantiser", lambda: fit("pca8"), f"{SPEC} pca8", lp.InvalidSpec),
-    Case("quantiser first", lambda: fit("int8,pca8"), f"{SPEC} int8,pca8", lp.InvalidSpec),
-    Case("empty spec", lambda: fit(""), f"{SPEC} ''", lp.InvalidSpec),
-    Case("too many dimensions", lambda: fit("pca99,int8"), f"{SPEC} pca99,int8", lp.InvalidInput),
+    Case("misspelt codec", lambda: fit("imt8"), f"{SPEC} imt8", errors.InvalidSpec),
+    Case("no quantiser", lambda: fit("pca8"), f"{SPEC} pca8", errors.InvalidSpec),
+    Case("quantiser first", lambda: fit("int8,pca8"), f"{SPEC} int8,pca8", errors.InvalidSpec),
+    Case("empty spec", lambda: fit(""), f"{SPEC} ''", errors.InvalidSpec),
+    Case("too many dimensions", lambda: fit("pca99,int8"), f"{SPEC} pca99,int8", errors.InvalidInput),
     Case(
         "unknown metric",
         lambda: fit("int8", metric="hamming"),
         f"{SPEC} int8 --metric hamming",
-        lp.InvalidInput,
+        errors.InvalidInput,
     ),
     Case(
         "misspelt index",
         lambda: build("flatt|int8"),
         "build X.npy --out out --spec flatt|int8",
-        lp.InvalidSpec,
+        errors.InvalidSpec,
     ),
-    Case("codec for index", lambda: build("int8"), "build X.npy --out out --spec int8", lp.InvalidSpec),
+    Case("codec for index", lambda: build("int8"), "build X.npy --out out --spec int8", errors.InvalidSpec),
 ]
 
 
@@ -85,60 +87,66 @@ def queries_case(name: str, file: str, error: type[Exception]) -> Case:
 
 
 CASES += [
-    vectors_case("missing file", "missing.npy", lp.FileError),
-    vectors_case("unknown suffix", "X.xyz", lp.InvalidInput),
+    vectors_case("missing file", "missing.npy", errors.FileError),
+    vectors_case("unknown suffix", "X.xyz", errors.InvalidInput),
     vectors_case("a folder for a file", "plain", lp.LilliputError),
-    vectors_case("NaN", "nan.npy", lp.InvalidInput),
-    vectors_case("cut file", "cut.npy", lp.CorruptFile),
-    vectors_case("words for vectors", "text.npy", lp.CorruptFile),
-    vectors_case("pickled objects", "words.npy", lp.InvalidInput),
-    vectors_case("complex numbers", "complex.npy", lp.InvalidInput),
-    vectors_case("no rows", "empty.npy", lp.InvalidInput),
-    vectors_case("one dimension", "one.npy", lp.InvalidInput),
-    queries_case("queries of another width", "narrow.npy", lp.InvalidInput),
-    queries_case("NaN in queries", "nan.npy", lp.InvalidInput),
-    queries_case("missing queries", "missing.npy", lp.FileError),
-    Case("k of zero", lambda: search(k=0), "search index Q.npy -k 0", lp.InvalidInput),
-    Case("k beyond the cap", lambda: search(k=10**9), "search index Q.npy -k 1000000000", lp.InvalidInput),
-    Case("recall above one", lambda: search(recall=1.5), "search index Q.npy --recall 1.5", lp.InvalidInput),
-    Case("no index", lambda: search("plain"), "search plain Q.npy", lp.FileError),
-    Case("missing index", lambda: search("nowhere"), "search nowhere Q.npy", lp.FileError),
-    Case("a file for an index", lambda: search("X.npy"), "search X.npy Q.npy", lp.FileError),
-    Case("flipped bit, index", lambda: verify("broken"), "verify broken", lp.CorruptFile),
+    vectors_case("NaN", "nan.npy", errors.InvalidInput),
+    vectors_case("cut file", "cut.npy", errors.CorruptFile),
+    vectors_case("words for vectors", "text.npy", errors.CorruptFile),
+    vectors_case("pickled objects", "words.npy", errors.InvalidInput),
+    vectors_case("complex numbers", "complex.npy", errors.InvalidInput),
+    vectors_case("no rows", "empty.npy", errors.InvalidInput),
+    vectors_case("one dimension", "one.npy", errors.InvalidInput),
+    queries_case("queries of another width", "narrow.npy", errors.InvalidInput),
+    queries_case("NaN in queries", "nan.npy", errors.InvalidInput),
+    queries_case("missing queries", "missing.npy", errors.FileError),
+    Case("k of zero", lambda: search(k=0), "search index Q.npy -k 0", errors.InvalidInput),
+    Case(
+        "k beyond the cap", lambda: search(k=10**9), "search index Q.npy -k 1000000000", errors.InvalidInput
+    ),
+    Case(
+        "recall above one", lambda: search(recall=1.5), "search index Q.npy --recall 1.5", errors.InvalidInput
+    ),
+    Case("no index", lambda: search("plain"), "search plain Q.npy", errors.FileError),
+    Case("missing index", lambda: search("nowhere"), "search nowhere Q.npy", errors.FileError),
+    Case("a file for an index", lambda: search("X.npy"), "search X.npy Q.npy", errors.FileError),
+    Case("flipped bit, index", lambda: search("broken"), "search broken Q.npy", errors.CorruptFile),
     Case(
         "flipped bit, codes",
-        lambda: verify("flipped.safetensors"),
-        "verify flipped.safetensors",
-        lp.CorruptFile,
+        lambda: open_codes("flipped.safetensors"),
+        "decode flipped.safetensors --out Y.npy",
+        errors.CorruptFile,
     ),
-    Case("vectors for codes", lambda: lp.Codec.load("X.npy"), "decode X.npy --out Y.npy", lp.FileError),
+    Case("vectors for codes", lambda: open_codes("X.npy"), "decode X.npy --out Y.npy", errors.FileError),
     Case(
         "duplicate ids",
         lambda: build("flat|int8", ids="twice.npy"),
         "build X.npy --out out --spec flat|int8 --ids twice.npy",
-        lp.InvalidInput,
+        errors.InvalidInput,
     ),
     Case(
         "out in a missing folder",
         lambda: compress("int8", out="no/where.safetensors"),
         "compress X.npy --spec int8 --out no/where.safetensors",
-        lp.FileError,
+        errors.FileError,
     ),
     Case(
         "out below a file",
         lambda: build("flat|int8", out="X.npy/index"),
         "build X.npy --spec flat|int8 --out X.npy/index",
-        lp.FileError,
+        errors.FileError,
     ),
-    Case("no budget", lambda: advise(), "advise X.npy", lp.WrongType),
-    Case("bare budget", lambda: advise(budget=64), "advise X.npy --budget 64", lp.InvalidInput),
-    Case("budget in words", lambda: advise(budget="small"), "advise X.npy --budget small", lp.InvalidInput),
-    Case("budget out of reach", lambda: advise(budget="1B"), "advise X.npy --budget 1B", lp.OverBudget),
+    Case("no budget", lambda: advise(), "advise X.npy", errors.WrongType),
+    Case("bare budget", lambda: advise(budget=64), "advise X.npy --budget 64", errors.InvalidInput),
+    Case(
+        "budget in words", lambda: advise(budget="small"), "advise X.npy --budget small", errors.InvalidInput
+    ),
+    Case("budget out of reach", lambda: advise(budget="1B"), "advise X.npy --budget 1B", errors.OverBudget),
     Case(
         "misspelt floor",
         lambda: advise(floor="recal@10=0.9"),
         "advise X.npy --floor recal@10=0.9",
-        lp.InvalidInput,
+        errors.InvalidInput,
     ),
 ]
 
@@ -150,7 +158,7 @@ def test_same_sentence_from_both_doors(case: Case, at_desk: Path) -> None:
         case.python()
     arguments = ["" if word == "''" else word for word in case.arguments.split()]
 
-    result = CliRunner().invoke(app, [*arguments, *(["--quiet"] if arguments[0] != "verify" else [])])
+    result = CliRunner().invoke(app, [*arguments, *(["--quiet"] if arguments[0] != "search" else [])])
 
     assert (2, "", f"{raised.value}\n") == (result.exit_code, result.stdout, result.stderr)
     assert isinstance(raised.value, lp.LilliputError)

@@ -17,7 +17,8 @@ EXAMPLES = [
 @click.option("-k", "k", type=int, default=10, show_default=True, help="How many rows a query.")
 @click.option("--recall", type=float, help="The share of true neighbours to find. Default: 0.95.")
 @click.option("--exact", is_flag=True, help="Score every row with the finest codes held.")
-@options.common
+@options.threads
+@options.as_json
 def command(
     folder: str,
     queries: str,
@@ -25,7 +26,6 @@ def command(
     recall: float | None,
     exact: bool,
     as_json: bool,
-    progress: options.Progress,
 ) -> None:
     """Find the nearest rows of the index in FOLDER for each vector of QUERIES.
 
@@ -35,7 +35,7 @@ def command(
     import lilliput as lp
 
     with lp.Index.open(folder) as index:
-        hits = index.search(queries, k=k, recall=recall, exact=exact, progress=progress)
+        hits = index.search(queries, k=k, recall=recall, exact=exact)
     if as_json:
         output.emit_json(
             {

@@ -1,0 +1,104 @@
+"""`lilliput advise`: vectors and a budget in, a measured plan out."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from lilliput.cli import options, output
+from lilliput.cli.verb import Verb
+
+EXAMPLES = [
+    "lilliput advise vectors.npy --budget 96B",
+    "lilliput advise vectors.npy --queries queries.npy --floor recall@10=0.95 --out report.html",
+]
+
+
+@click.command("advise", cls=Verb, examples=EXAMPLES)
+@click.argument("vectors")
+@click.option(
+    "--queries", help="A file of real queries. Default: rows of VECTORS, each searched without itself."
+)
+@click.option("--qrels", help="Judgments: lines of query number, row number and grade.")
+@click.option("--budget", help='"96B" a vector, "2GB" in all, or a fraction such as 0.25.')
+@click.option("--floor", help='The quality to keep, such as "recall@10=0.95".')
+@click.option("--for-n", type=int, help="How many vectors there will be. Default: as many as VECTORS has.")
+@click.option("--out", help="Write the report to this .html or .md file too.")
+@options.metric
+@options.seed
+@options.common
+def command(
+    vectors: str,
+    queries: str | None,
+    qrels: str | None,
+    budget: str | None,
+    floor: str | None,
+    for_n: int | None,
+    out: str | None,
+    metric: str,
+    seed: int,
+    as_json: bool,
+    progress: options.Progress,
+) -> None:
+    """Measure codecs on VECTORS and recommend an index.
+
+    With a budget alone: the best quality within it. With a floor alone: the fewest bytes that keep it. With
+    both: the fastest that keeps both. Every figure comes from queries that had no part in the choice.
+    """
+    import lilliput as lp
+    from lilliput.cli.qrels import read_qrels
+
+    plan = lp.advise(
+        vectors,
+        queries,
+        None if qrels is None else read_qrels(qrels),
+        budget=None if budget is None else parsed(budget),
+        floor=floor,
+        for_n=for_n,
+        metric=metric,
+        seed=seed,
+        progress=progress,
+    )
+    if out is not None:
+        plan.report(out)
+    if as_json:
+        output.emit_json(plan.to_dict())
+    else:
+        show(plan.to_dict())
+
+
+def parsed(budget: str) -> str | int | float:
+    """Give a budget the type that it would have in Python, so that both doors say the same of it."""
+    if re.fullmatch(r"[+-]?\d+", budget):
+        return int(budget)
+    try:
+        return float(budget)
+    except ValueError:
+        return budget
+
+
+def show(plan: Mapping[str, Any]) -> None:
+    """Print a plan for people: what, how good, why, and what else was measured."""
+    facts: dict[str, Any] = {"plan": plan["spec"], "bytes per vector": plan["bytes_per_vector"]}
+    for measure, found in plan["forecast"].items():
+        facts[measure] = interval(found)
+    output.facts(facts)
+    click.echo(f"\n{plan['reason']}")
+    rows = [
+        [
+            row["spec"],
+            row["bytes_per_vector"],
+            interval(row["recall@10"]),
+            interval(row["ndcg@10"]),
+            row["queries_per_second"],
+            "the plan" if row["chosen"] else row["why_not"],
+        ]
+        for row in plan["table"]
+    ]
+    output.table(["index", "bytes a vector", "recall@10", "nDCG@10", "queries/s", ""], rows)
+
+
+def interval(found: Mapping[str, float] | None) -> str:
+    """Write a mean with the interval that a mean over fresh queries will lie in."""
+    return "-" if found is None else f"{found['mean']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
