@@ -124,8 +124,8 @@ def show(result: dict[str, Any]) -> None:
     output.facts(facts)
     click.echo(f"\nWhy: {plan['reason']}")
     click.echo(
-        "The intervals are for the mean over 1,000 fresh questions. Recall is against exact search of the floats,\n"
-        f"nDCG against {result['queries']:,} summary lines that must find their own passage.\n"
+        "The intervals are for the mean over 1,000 fresh questions. Recall is against exact search of the "
+        f"floats,\nnDCG against {result['queries']:,} summary lines that must find their own passage.\n"
     )
     for answer in result["answers"]:
         click.echo(answer["question"])

@@ -58,7 +58,7 @@ def _folder(path: Path) -> dict[str, Any]:
     with open_folder(path) as folder:
         parts = [{"file": name, "bytes": part.nbytes} for name, part in folder.containers.items()]
         facts = {key: value for key, value in folder.metadata.items() if not isinstance(value, dict | list)}
-        total = sum(int(part["bytes"]) for part in parts)
+        total = sum(part.nbytes for part in folder.containers.values())
         return {"path": str(path), "format": folder.format, **facts, "file_bytes": total, "parts": parts}
 
 

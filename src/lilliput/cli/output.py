@@ -76,5 +76,6 @@ def _cell(value: Any) -> tuple[str, bool]:
     if isinstance(value, int | np.integer):
         return f"{value:,}", True
     if isinstance(value, float | np.floating):
-        return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}", True
+        number = float(value)
+        return f"{number:.4g}" if abs(number) < 1000 else f"{number:,.0f}", True
     return str(value), False
