@@ -1,0 +1,110 @@
+"""
+The native side of Lilliput: kernels, scans, checksums. Private; every score is larger-is-better.
+"""
+
+from typing import Annotated
+
+import numpy
+from numpy.typing import NDArray
+
+
+def isas() -> list[str]:
+    """Instruction sets that this machine can run, weakest first."""
+
+def default_isa() -> str:
+    """LILLIPUT_ISA, or the strongest."""
+
+def default_threads() -> int:
+    """LILLIPUT_NUM_THREADS, or the CPUs this process may run on."""
+
+def crc32c(data: object, start: int = 0) -> int:
+    """Checksum the bytes of a buffer by CRC32C, continuing from `start`."""
+
+def crc32c_pages(data: object, page: int = 65536) -> Annotated[NDArray[numpy.uint32], dict(shape=(None,))]:
+    """
+    Checksum each page of a buffer by CRC32C; the last page is what is left.
+    """
+
+class PageGuard:
+    """Verifies the pages of mapped bytes at first touch."""
+
+    def __init__(self, data: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], expected: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order='C', device='cpu', writable=False)], page: int = 65536, name: str = '', origin: int = 0) -> None: ...
+
+    def touch(self, offset: int, n: int) -> bool:
+        """Verify the pages under these bytes; False when one is bad."""
+
+    def verify_all(self) -> bool:
+        """Verify every page that nobody has touched yet; False when one is bad."""
+
+    @property
+    def bad_page(self) -> int | None:
+        """The first bad page met, or None."""
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+
+    @property
+    def complaint(self) -> str:
+        """One sentence on the bad page; empty without one."""
+
+def project(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], matrix: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], offset: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+    """(x - offset) @ matrix.T, the same bits on every machine."""
+
+def normalize(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+    """Rows over their norms; zero rows stay zero."""
+
+def squared_norms(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None,))]:
+    """|x|^2 of each row."""
+
+def rotate(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], signs: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)], inverse: bool = False, threads: int = 0) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+    """
+    Rows turned by rounds of sign flips (a set byte flips) and Walsh-Hadamard transforms.
+    """
+
+def first_bad_row(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)]) -> int:
+    """The first row with a NaN or an Inf, or -1."""
+
+class Codes:
+    """A view of rows of codes with their factors; keeps the arrays alive."""
+
+    def __init__(self, kind: str, dim: int, rows: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)], alpha: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, beta: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, guard: object | None = None) -> None: ...
+
+    @property
+    def n(self) -> int: ...
+
+    @property
+    def dim(self) -> int: ...
+
+    @property
+    def row_bytes(self) -> int: ...
+
+    @property
+    def kind(self) -> str: ...
+
+def kinds() -> list[str]:
+    """Kinds of codes that have kernels."""
+
+def row_bytes(kind: str, dim: int) -> int:
+    """Bytes of a row without its factors."""
+
+def top_k(codes: Codes, queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], k: int, rows: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, ids: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, threads: int = 0, isa: str = '') -> tuple:
+    """The k best rows of each query, best first; missing: -1 and NaN."""
+
+def within(codes: Codes, queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], threshold: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], rows: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, ids: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, threads: int = 0, isa: str = '') -> tuple:
+    """Every row that reaches its query's threshold, as CSR."""
+
+def scores(codes: Codes, queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], rows: Annotated[NDArray[numpy.int64], dict(shape=(None, None), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+    """Scores of given rows; row -1 gives NaN."""
+
+def rerank(codes: Codes, queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], candidates: Annotated[NDArray[numpy.int64], dict(shape=(None, None), order='C', device='cpu', writable=False)], k: int, ids: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, threads: int = 0, isa: str = '') -> tuple:
+    """The k best of given candidate rows by these codes."""
+
+def tile(codes: Codes, queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+    """Every score, (m, n), by the tile."""
+
+def block(codes: Codes, queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+    """Every score, (m, n), one query at a time."""
+
+def encode(kind: str, x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], rows_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')], alpha_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, beta_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, threads: int = 0, isa: str = '') -> None:
+    """Encode rows in place, factors beside them."""
