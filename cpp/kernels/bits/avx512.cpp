@@ -83,7 +83,7 @@ void load(Panel& panel, std::byte* memory) {
   panel.stride = panel_stride(panel.codes->dim);
   panel.rows = memory;
   expand_bits(*panel.codes, panel.n, panel.stride, memory);
-  sum_rows(panel, reinterpret_cast<float*>(memory + panel.n * panel.stride));
+  vnni_sum(panel, reinterpret_cast<float*>(memory + panel.n * panel.stride));
 }
 
 constexpr Tile tile = {4, vnni_group_bytes, vnni_pack<kLevels>, panel_bytes, load, vnni_dense, vnni_fused};

@@ -59,11 +59,7 @@ void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* al
   }
 }
 
-size_t panel_bytes(uint32_t, uint32_t n) { return n * sizeof(float); }
-
-void load(Panel& panel, std::byte* memory) { sum_rows(panel, reinterpret_cast<float*>(memory)); }
-
-constexpr Tile tile = {2, vnni_group_bytes, vnni_pack<127>, panel_bytes, load, vnni_dense, vnni_fused};
+constexpr Tile tile = {2, vnni_group_bytes, vnni_pack<127>, vnni_panel_bytes, vnni_load, vnni_dense, vnni_fused};
 
 }  // namespace
 

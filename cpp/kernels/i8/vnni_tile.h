@@ -37,8 +37,13 @@ inline void vnni_pack(uint32_t dim, const float* queries, const float* bias, uin
   }
 }
 
-// The norm of a panel holds the sums of its rows: exact, they stay below 2^24.
-inline void sum_rows(Panel& panel, float* sums) {
+// Rows of whole words, with room behind them for the sums of the rows; those are exact, below 2^24.
+inline size_t vnni_stride(uint32_t dim) { return (size_t{dim} + 3) / 4 * 4; }
+inline size_t vnni_panel_bytes(uint32_t dim, uint32_t n) {
+  return n * sizeof(float) + (dim % 4 ? n * vnni_stride(dim) : 0);
+}
+
+inline void vnni_sum(Panel& panel, float* sums) {
   const __m512i ones = _mm512_set1_epi8(1);
   const uint32_t dim = panel.codes->dim;
   for (uint32_t r = 0; r < panel.n; ++r) {
@@ -53,39 +58,57 @@ inline void sum_rows(Panel& panel, float* sums) {
   panel.norm = sums;
 }
 
-inline int32_t word_at(const int8_t* row, uint32_t word, uint32_t dim) {
-  int32_t value = 0;
-  __builtin_memcpy(&value, row + 4 * size_t{word}, 4 * word + 4 <= dim ? 4 : dim % 4);
-  return value;
+inline void vnni_load(Panel& panel, std::byte* memory) {
+  const uint32_t dim = panel.codes->dim;
+  float* sums = reinterpret_cast<float*>(memory);
+  if (dim % 4) {
+    std::byte* out = memory + panel.n * sizeof(float);
+    for (uint32_t r = 0; r < panel.n; ++r, out += vnni_stride(dim)) {
+      __builtin_memset(out + dim, 0, vnni_stride(dim) - dim);
+      __builtin_memcpy(out, panel.codes->rows + size_t{r} * panel.codes->row_bytes, dim);
+    }
+    panel.rows = memory + panel.n * sizeof(float);
+    panel.stride = vnni_stride(dim);
+  }
+  vnni_sum(panel, sums);
 }
 
+typedef int32_t Sums __attribute__((vector_size(64)));
+
+// The sums stay in registers: __m512i may alias anything, so the compiler would write them back at every word.
 template <int R, int V>
-inline void vnni_step(const int8_t* const (&row)[R], uint32_t word, uint32_t dim, const uint8_t* codes,
-                      __m512i (&sum)[R][V]) {
-  __m512i q[V];
-  for (int v = 0; v < V; ++v) q[v] = _mm512_loadu_si512(codes + size_t{word} * 4 * kGroup + 64 * v);
-  for (int r = 0; r < R; ++r) {
-    const __m512i x = _mm512_set1_epi32(word_at(row[r], word, dim));
-    for (int v = 0; v < V; ++v) sum[r][v] = _mm512_dpbusd_epi32(sum[r][v], q[v], x);
+inline void vnni_dots(const std::byte* rows, size_t stride, uint32_t words, const uint8_t* codes, __m512i (&out)[R][V]) {
+  Sums sum[R][V] = {};
+  for (uint32_t w = 0; w < words; ++w) {
+    __m512i q[V];
+#pragma GCC unroll 8
+    for (int v = 0; v < V; ++v) q[v] = _mm512_loadu_si512(codes + size_t{w} * 4 * kGroup + 64 * v);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      int32_t word;
+      __builtin_memcpy(&word, rows + r * stride + 4 * size_t{w}, 4);
+      const __m512i x = _mm512_set1_epi32(word);
+#pragma GCC unroll 8
+      for (int v = 0; v < V; ++v) sum[r][v] = (Sums)_mm512_dpbusd_epi32((__m512i)sum[r][v], q[v], x);
+    }
   }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
+    for (int v = 0; v < V; ++v) out[r][v] = (__m512i)sum[r][v];
 }
 
 template <int R, int V, class Take>
 inline void vnni_rows(const Panel& panel, const VnniGroup& group, uint32_t first, Take& take) {
-  const uint32_t dim = panel.codes->dim, words = (dim + 3) / 4;
-  const int8_t* row[R];
   __m512i sum[R][V];
-  for (int r = 0; r < R; ++r) {
-    row[r] = reinterpret_cast<const int8_t*>(panel.rows + (first + r) * panel.stride);
-    for (int v = 0; v < V; ++v) sum[r][v] = _mm512_setzero_si512();
-  }
-  for (uint32_t w = 0; w < dim / 4; ++w) vnni_step<R, V>(row, w, 4 * (w + 1), group.codes, sum);
-  if (dim % 4) vnni_step<R, V>(row, words - 1, dim, group.codes, sum);
+  vnni_dots<R, V>(panel.rows + first * panel.stride, panel.stride, (panel.codes->dim + 3) / 4, group.codes, sum);
   const float *alpha = panel.codes->alpha, *beta = panel.codes->beta;
+#pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
     const uint32_t i = first + r;
     const __m512i sum128 = _mm512_set1_epi32(static_cast<int32_t>(panel.norm[i]) * 128);
     const __m512 a = _mm512_set1_ps(alpha ? alpha[i] : 1.0f), b = _mm512_set1_ps(beta ? beta[i] : 0.0f);
+#pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
       const __m512 dot = _mm512_cvtepi32_ps(_mm512_sub_epi32(sum[r][v], sum128));
       __m512 score = _mm512_mul_ps(dot, _mm512_mul_ps(_mm512_loadu_ps(group.scale + 16 * v), a));

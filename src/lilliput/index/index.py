@@ -382,8 +382,9 @@ class Index:
         return self
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write the index to a folder, in place of an index that was there; the old one or the new one, never
-        neither.
+        """Write the index to a folder, in place of an index that was there.
+
+        Whatever happens, the old index is there or the new one.
 
         Raises
         ------
