@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,7 @@ def test_snippets_run(page: Path, tmp_path: Path) -> None:
         if language == "python":
             program += text + "\n"
         for line in commands(text) if language == "console" else []:
-            arguments = line.split()[1:]
+            arguments = shlex.split(line)[1:]
             program += f"subprocess.run([sys.executable, '-m', 'lilliput', *{arguments!r}], check=True)\n"
     environment = {**os.environ, "PYTHONWARNINGS": "error"}
 

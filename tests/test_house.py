@@ -30,6 +30,15 @@ def test_files_stay_small() -> None:
     assert statistics.median(map(lines, CPP)) <= 200
 
 
+def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many lines a function has, its docstring not counted."""
+    end = node.end_lineno or node.lineno
+    first = node.body[0]
+    if ast.get_docstring(node) is None:
+        return end - node.lineno + 1
+    return end - node.lineno - ((first.end_lineno or first.lineno) - first.lineno)
+
+
 def test_functions_stay_small() -> None:
     """No Python function passes 60 lines."""
     expected: list[str] = []
@@ -37,10 +46,8 @@ def test_functions_stay_small() -> None:
     actual = []
     for path in PYTHON + TESTS:
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                length = (node.end_lineno or node.lineno) - node.lineno + 1
-                if length > MAX_FUNCTION:
-                    actual.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {length}")
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and length(node) > MAX_FUNCTION:
+                actual.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {length(node)}")
     assert expected == actual
 
 

@@ -84,7 +84,8 @@ def show(plan: Mapping[str, Any]) -> None:
     for measure, found in plan["forecast"].items():
         facts[measure] = interval(found)
     output.facts(facts)
-    click.echo(f"\n{plan['reason']}")
+    click.echo()
+    output.paragraph(plan["reason"])
     rows = [
         [
             row["spec"],

@@ -122,11 +122,13 @@ def show(result: dict[str, Any]) -> None:
     for measure, mean in plan["forecast"].items():
         facts[measure] = interval(mean)
     output.facts(facts)
-    click.echo(f"\nWhy: {plan['reason']}")
-    click.echo(
-        "The intervals are for the mean over 1,000 fresh questions. Recall is against exact search of the "
-        f"floats,\nnDCG against {result['queries']:,} summary lines that must find their own passage.\n"
+    click.echo()
+    output.paragraph(f"Why: {plan['reason']}")
+    output.paragraph(
+        "Recall is against exact search of the floats, nDCG against "
+        f"{result['queries']:,} summary lines that must find the passage they were taken from."
     )
+    click.echo()
     for answer in result["answers"]:
         click.echo(answer["question"])
         for passage in answer["passages"]:

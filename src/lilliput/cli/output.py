@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import click
 import numpy as np
 
 PIPE_COLUMNS = 160  # no terminal says how wide it is
+WIDEST_TEXT = 110
 
 
 def plain(value: Any) -> Any:
@@ -55,6 +57,11 @@ def facts(pairs: Mapping[str, Any]) -> None:
     width = max(map(len, pairs), default=0)
     for name, value in pairs.items():
         click.echo(f"{name.replace('_', ' '):<{width}}  {_cell(value)[0]}")
+
+
+def paragraph(text: str) -> None:
+    """Print a text in lines that fit the terminal."""
+    click.echo(click.wrap_text(text, width=min(shutil.get_terminal_size().columns, WIDEST_TEXT)))
 
 
 def size(n_bytes: float) -> str:
