@@ -29,7 +29,8 @@ using Out = nb::ndarray<nb::numpy, T, nb::ndim<Dims>>;
 // An array that Python will own.
 template <class T>
 struct Fresh {
-  explicit Fresh(size_t n) : data(new T[n]), owner(data, [](void* p) noexcept { delete[] static_cast<T*>(p); }) {}
+  explicit Fresh(size_t n)
+      : data(new T[n]), owner(data, [](void* p) noexcept { delete[] static_cast<T*>(p); }) {}
   Out<T, 1> array(size_t n) const { return {data, {n}, owner}; }
   Out<T, 2> array(size_t n, size_t m) const { return {data, {n, m}, owner}; }
   T* data;
@@ -48,10 +49,12 @@ inline void require(bool holds, const char* what) {
 inline Isa isa_named(const std::string& text) {
   Isa isa;
   if (text.empty()) {
-    if (!chosen(isa)) throw nb::value_error("LILLIPUT_ISA names an instruction set that this machine cannot run");
+    if (!chosen(isa))
+      throw nb::value_error("LILLIPUT_ISA names an instruction set that this machine cannot run");
     return isa;
   }
-  if (!parse(text.c_str(), isa) || !usable(isa)) throw nb::value_error("no such instruction set on this machine");
+  if (!parse(text.c_str(), isa) || !usable(isa))
+    throw nb::value_error("no such instruction set on this machine");
   return isa;
 }
 

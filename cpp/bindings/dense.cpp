@@ -19,8 +19,8 @@ void by_rows(uint64_t n, unsigned threads, const Work& work) {
                [&](uint64_t i, unsigned, Step&) { work(i * kRun, std::min(kRun, n - i * kRun)); });
 }
 
-Out<float, 2> project(In<float, 2> x, In<float, 2> matrix, std::optional<In<float, 1>> offset, unsigned threads,
-                      const std::string& isa) {
+Out<float, 2> project(In<float, 2> x, In<float, 2> matrix, std::optional<In<float, 1>> offset,
+                      unsigned threads, const std::string& isa) {
   const uint32_t dim = static_cast<uint32_t>(x.shape(1)), out_dim = static_cast<uint32_t>(matrix.shape(0));
   require(matrix.shape(1) == dim, "matrix must be (out_dim, dim)");
   require(!offset || offset->shape(0) == dim, "offset must be (dim,)");
@@ -30,7 +30,8 @@ Out<float, 2> project(In<float, 2> x, In<float, 2> matrix, std::optional<In<floa
   const uint64_t n = x.shape(0);
   const Fresh<float> y(n * out_dim);
   by_rows(n, threads, [&](uint64_t first, uint64_t count) {
-    table.project(dim, out_dim, count, x.data() + first * dim, packed.data(), pointer(offset), y.data + first * out_dim);
+    table.project(dim, out_dim, count, x.data() + first * dim, packed.data(), pointer(offset),
+                  y.data + first * out_dim);
   });
   return y.array(n, out_dim);
 }
@@ -90,7 +91,8 @@ int64_t first_bad_row(In<float, 2> x) {
 void bind_dense(nb::module_& m) {
   m.def("project", &project, "x"_a, "matrix"_a, "offset"_a = nb::none(), "threads"_a = 0, "isa"_a = "",
         "(x - offset) @ matrix.T, the same bits on every machine.");
-  m.def("normalize", &normalize, "x"_a, "threads"_a = 0, "isa"_a = "", "Rows over their norms; zero rows stay zero.");
+  m.def("normalize", &normalize, "x"_a, "threads"_a = 0, "isa"_a = "",
+        "Rows over their norms; zero rows stay zero.");
   m.def("squared_norms", &squared_norms, "x"_a, "threads"_a = 0, "isa"_a = "", "|x|^2 of each row.");
   m.def("rotate", &turn, "x"_a, "signs"_a, "inverse"_a = false, "threads"_a = 0,
         "Rows turned by rounds of sign flips (a set byte flips) and Walsh-Hadamard transforms.");

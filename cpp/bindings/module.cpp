@@ -21,7 +21,8 @@ std::vector<std::string> isas() {
 
 NB_MODULE(_core, m) {
   using namespace lilliput;
-  m.doc() = "The native side of Lilliput: kernels, scans, checksums. Private; every score is larger-is-better.";
+  m.doc() =
+      "The native side of Lilliput: kernels, scans, checksums. Private; every score is larger-is-better.";
   m.def("isas", &isas, "Instruction sets that this machine can run, weakest first.");
   m.def("default_isa", [] { return name(isa_named("")); }, "LILLIPUT_ISA, or the strongest.");
   m.def("default_threads", &default_threads, "LILLIPUT_NUM_THREADS, or the CPUs this process may run on.");

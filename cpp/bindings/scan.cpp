@@ -9,7 +9,8 @@
 namespace lilliput {
 namespace {
 
-constexpr const char* kKinds[] = {"f32", "f16", "bf16", "e4m3", "e5m2", "i8", "i4", "bits", "lut4", "lut8", "affine", "rabitq"};
+constexpr const char* kKinds[] = {"f32", "f16",  "bf16", "e4m3", "e5m2",   "i8",
+                                  "i4",  "bits", "lut4", "lut8", "affine", "rabitq"};
 
 Kind kind_named(const std::string& text) {
   for (size_t i = 0; i < std::size(kKinds); ++i)
@@ -26,16 +27,25 @@ using Rows = std::optional<In<int64_t, 1>>;
 // A view that keeps its arrays alive.
 class CodesView {
  public:
-  CodesView(const std::string& kind, uint32_t dim, In<uint8_t, 2> rows, Factors alpha, Factors beta, nb::object guard)
+  CodesView(const std::string& kind, uint32_t dim, In<uint8_t, 2> rows, Factors alpha, Factors beta,
+            nb::object guard)
       : rows_(rows), alpha_(alpha), beta_(beta), guard_(guard) {
     const Kind k = kind_named(kind);
     require(dim > 0 && rows.shape(1) == row_bytes(k, dim), "rows must be (n, row_bytes(kind, dim))");
     require(rows.shape(0) < 0xffffffffu, "at most 2^32 - 2 rows");
     require(!alpha || alpha->shape(0) == rows.shape(0), "alpha must be (n,)");
+    require(!alpha || (k != Kind::f32 && k != Kind::f16),
+            "float rows have no alpha: it would be part of the row");
     require(!beta || beta->shape(0) == rows.shape(0), "beta must be (n,)");
     PageGuard* pages = guard.is_none() ? nullptr : nb::cast<PageGuard*>(guard);
-    codes = {k,           dim, row_bytes(k, dim), rows.shape(0), reinterpret_cast<const std::byte*>(rows.data()),
-             pointer(alpha), pointer(beta), pages};
+    codes = {k,
+             dim,
+             row_bytes(k, dim),
+             rows.shape(0),
+             reinterpret_cast<const std::byte*>(rows.data()),
+             pointer(alpha),
+             pointer(beta),
+             pages};
   }
   Codes codes;
 
@@ -88,8 +98,8 @@ struct Picked {
   ScanOptions options;
 };
 
-nb::tuple search_best(const CodesView& view, In<float, 2> x, In<float, 1> bias, uint64_t k, Rows rows, Ids ids,
-                      unsigned threads, const std::string& isa) {
+nb::tuple search_best(const CodesView& view, In<float, 2> x, In<float, 1> bias, uint64_t k, Rows rows,
+                      Ids ids, unsigned threads, const std::string& isa) {
   require(k > 0, "k must be at least 1");
   const Queries queries = queries_of(view, x, bias);
   const Picked picked(view, rows, ids, threads);
@@ -100,8 +110,8 @@ nb::tuple search_best(const CodesView& view, In<float, 2> x, In<float, 1> bias, 
   return nb::make_tuple(found.array(queries.n, k), scores.array(queries.n, k));
 }
 
-nb::tuple search_within(const CodesView& view, In<float, 2> x, In<float, 1> bias, In<float, 1> thresholds, Rows rows,
-                        Ids ids, unsigned threads, const std::string& isa) {
+nb::tuple search_within(const CodesView& view, In<float, 2> x, In<float, 1> bias, In<float, 1> thresholds,
+                        Rows rows, Ids ids, unsigned threads, const std::string& isa) {
   const Queries queries = queries_of(view, x, bias);
   require(thresholds.shape(0) == queries.n, "threshold must be (m,)");
   const Picked picked(view, rows, ids, threads);
@@ -110,7 +120,8 @@ nb::tuple search_within(const CodesView& view, In<float, 2> x, In<float, 1> bias
   run(view, [&] { return within(view.codes, kernels, queries, thresholds.data(), picked.options, hits); });
   const Fresh<int64_t> offsets(queries.n + 1);
   offsets.data[0] = 0;
-  for (size_t q = 0; q < queries.n; ++q) offsets.data[q + 1] = offsets.data[q] + static_cast<int64_t>(hits[q].size());
+  for (size_t q = 0; q < queries.n; ++q)
+    offsets.data[q + 1] = offsets.data[q] + static_cast<int64_t>(hits[q].size());
   const size_t total = static_cast<size_t>(offsets.data[queries.n]);
   const Fresh<int64_t> found(total);
   const Fresh<float> scores(total);
@@ -126,22 +137,25 @@ nb::tuple search_within(const CodesView& view, In<float, 2> x, In<float, 1> bias
 void require_rows(const CodesView& view, const In<int64_t, 2>& rows, size_t n_queries) {
   require(rows.shape(0) == n_queries, "rows must be (m, r)");
   for (size_t i = 0; i < rows.size(); ++i)
-    require(rows.data()[i] >= -1 && rows.data()[i] < static_cast<int64_t>(view.codes.n), "rows must lie in [-1, n)");
+    require(rows.data()[i] >= -1 && rows.data()[i] < static_cast<int64_t>(view.codes.n),
+            "rows must lie in [-1, n)");
 }
 
-Out<float, 2> scores_of(const CodesView& view, In<float, 2> x, In<float, 1> bias, In<int64_t, 2> rows, unsigned threads,
-                        const std::string& isa) {
+Out<float, 2> scores_of(const CodesView& view, In<float, 2> x, In<float, 1> bias, In<int64_t, 2> rows,
+                        unsigned threads, const std::string& isa) {
   const Queries queries = queries_of(view, x, bias);
   require_rows(view, rows, queries.n);
   const Picked picked(view, {}, {}, threads);
   const Kernels& kernels = table(view.codes.kind, isa);
   const Fresh<float> out(rows.size());
-  run(view, [&] { return score_rows(view.codes, kernels, queries, rows.data(), rows.shape(1), picked.options, out.data); });
+  run(view, [&] {
+    return score_rows(view.codes, kernels, queries, rows.data(), rows.shape(1), picked.options, out.data);
+  });
   return out.array(queries.n, rows.shape(1));
 }
 
-nb::tuple best_of(const CodesView& view, In<float, 2> x, In<float, 1> bias, In<int64_t, 2> candidates, uint64_t k, Ids ids,
-                  unsigned threads, const std::string& isa) {
+nb::tuple best_of(const CodesView& view, In<float, 2> x, In<float, 1> bias, In<int64_t, 2> candidates,
+                  uint64_t k, Ids ids, unsigned threads, const std::string& isa) {
   require(k > 0, "k must be at least 1");
   const Queries queries = queries_of(view, x, bias);
   require_rows(view, candidates, queries.n);
@@ -150,14 +164,15 @@ nb::tuple best_of(const CodesView& view, In<float, 2> x, In<float, 1> bias, In<i
   const Fresh<int64_t> found(queries.n * k);
   const Fresh<float> scores(queries.n * k);
   run(view, [&] {
-    return rerank(view.codes, kernels, queries, candidates.data(), candidates.shape(1), k, picked.options, found.data,
-                  scores.data);
+    return rerank(view.codes, kernels, queries, candidates.data(), candidates.shape(1), k, picked.options,
+                  found.data, scores.data);
   });
   return nb::make_tuple(found.array(queries.n, k), scores.array(queries.n, k));
 }
 
 template <bool ByTile>
-Out<float, 2> every_score(const CodesView& view, In<float, 2> x, In<float, 1> bias, unsigned threads, const std::string& isa) {
+Out<float, 2> every_score(const CodesView& view, In<float, 2> x, In<float, 1> bias, unsigned threads,
+                          const std::string& isa) {
   const Queries queries = queries_of(view, x, bias);
   const Picked picked(view, {}, {}, threads);
   const Kernels& kernels = table(view.codes.kind, isa);
@@ -166,12 +181,14 @@ Out<float, 2> every_score(const CodesView& view, In<float, 2> x, In<float, 1> bi
   return out.array(queries.n, view.codes.n);
 }
 
-void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows, std::optional<Into<float, 1>> alpha,
-                 std::optional<Into<float, 1>> beta, unsigned threads, const std::string& isa) {
+void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
+                 std::optional<Into<float, 1>> alpha, std::optional<Into<float, 1>> beta, unsigned threads,
+                 const std::string& isa) {
   const Kind k = kind_named(kind);
   const uint32_t dim = static_cast<uint32_t>(x.shape(1)), width = row_bytes(k, dim);
   const uint64_t n = x.shape(0);
-  require(dim > 0 && rows.shape(0) == n && rows.shape(1) == width, "rows_out must be (n, row_bytes(kind, dim))");
+  require(dim > 0 && rows.shape(0) == n && rows.shape(1) == width,
+          "rows_out must be (n, row_bytes(kind, dim))");
   require(!alpha || alpha->shape(0) == n, "alpha_out must be (n,)");
   require(!beta || beta->shape(0) == n, "beta_out must be (n,)");
   require(k != Kind::i8 || alpha, "kind i8 needs alpha_out");
@@ -180,7 +197,8 @@ void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
   const nb::gil_scoped_release released;
   parallel_for((n + kRun - 1) / kRun, threads_or_default(threads), [&](uint64_t i, unsigned, Step&) {
     const uint64_t first = i * kRun, count = std::min(kRun, n - first);
-    kernels.encode(dim, count, x.data() + first * dim, reinterpret_cast<std::byte*>(rows.data()) + first * width,
+    kernels.encode(dim, count, x.data() + first * dim,
+                   reinterpret_cast<std::byte*>(rows.data()) + first * width,
                    alpha ? alpha->data() + first : nullptr, beta ? beta->data() + first : nullptr);
   });
 }
@@ -196,29 +214,34 @@ std::vector<std::string> kinds() {
 
 void bind_scan(nb::module_& m) {
   nb::class_<CodesView>(m, "Codes", "A view of rows of codes with their factors; keeps the arrays alive.")
-      .def(nb::init<const std::string&, uint32_t, In<uint8_t, 2>, Factors, Factors, nb::object>(), "kind"_a, "dim"_a,
-           "rows"_a.noconvert(), "alpha"_a.noconvert() = nb::none(), "beta"_a.noconvert() = nb::none(), "guard"_a = nb::none())
+      .def(nb::init<const std::string&, uint32_t, In<uint8_t, 2>, Factors, Factors, nb::object>(), "kind"_a,
+           "dim"_a, "rows"_a.noconvert(), "alpha"_a.noconvert() = nb::none(),
+           "beta"_a.noconvert() = nb::none(), "guard"_a = nb::none())
       .def_prop_ro("n", [](const CodesView& v) { return v.codes.n; })
       .def_prop_ro("dim", [](const CodesView& v) { return v.codes.dim; })
       .def_prop_ro("row_bytes", [](const CodesView& v) { return v.codes.row_bytes; })
       .def_prop_ro("kind", [](const CodesView& v) { return kKinds[static_cast<size_t>(v.codes.kind)]; });
   m.def("kinds", &kinds, "Kinds of codes that have kernels.");
-  m.def("row_bytes", [](const std::string& kind, uint32_t dim) { return row_bytes(kind_named(kind), dim); }, "kind"_a,
-        "dim"_a, "Bytes of a row without its factors.");
-  m.def("top_k", &search_best, "codes"_a, "queries"_a, "bias"_a, "k"_a, "rows"_a = nb::none(), "ids"_a = nb::none(),
-        "threads"_a = 0, "isa"_a = "", "The k best rows of each query, best first; missing: -1 and NaN.");
+  m.def(
+      "row_bytes", [](const std::string& kind, uint32_t dim) { return row_bytes(kind_named(kind), dim); },
+      "kind"_a, "dim"_a, "Bytes of a row without its factors.");
+  m.def("top_k", &search_best, "codes"_a, "queries"_a, "bias"_a, "k"_a, "rows"_a = nb::none(),
+        "ids"_a = nb::none(), "threads"_a = 0, "isa"_a = "",
+        "The k best rows of each query, best first; missing: -1 and NaN.");
   m.def("within", &search_within, "codes"_a, "queries"_a, "bias"_a, "threshold"_a, "rows"_a = nb::none(),
-        "ids"_a = nb::none(), "threads"_a = 0, "isa"_a = "", "Every row that reaches its query's threshold, as CSR.");
+        "ids"_a = nb::none(), "threads"_a = 0, "isa"_a = "",
+        "Every row that reaches its query's threshold, as CSR.");
   m.def("scores", &scores_of, "codes"_a, "queries"_a, "bias"_a, "rows"_a, "threads"_a = 0, "isa"_a = "",
         "Scores of given rows; row -1 gives NaN.");
-  m.def("rerank", &best_of, "codes"_a, "queries"_a, "bias"_a, "candidates"_a, "k"_a, "ids"_a = nb::none(), "threads"_a = 0,
-        "isa"_a = "", "The k best of given candidate rows by these codes.");
+  m.def("rerank", &best_of, "codes"_a, "queries"_a, "bias"_a, "candidates"_a, "k"_a, "ids"_a = nb::none(),
+        "threads"_a = 0, "isa"_a = "", "The k best of given candidate rows by these codes.");
   m.def("tile", &every_score<true>, "codes"_a, "queries"_a, "bias"_a, "threads"_a = 0, "isa"_a = "",
         "Every score, (m, n), by the tile.");
   m.def("block", &every_score<false>, "codes"_a, "queries"_a, "bias"_a, "threads"_a = 0, "isa"_a = "",
         "Every score, (m, n), one query at a time.");
-  m.def("encode", &encode_rows, "kind"_a, "x"_a, "rows_out"_a.noconvert(), "alpha_out"_a.noconvert() = nb::none(),
-        "beta_out"_a.noconvert() = nb::none(), "threads"_a = 0, "isa"_a = "", "Encode rows in place, factors beside them.");
+  m.def("encode", &encode_rows, "kind"_a, "x"_a, "rows_out"_a.noconvert(),
+        "alpha_out"_a.noconvert() = nb::none(), "beta_out"_a.noconvert() = nb::none(), "threads"_a = 0,
+        "isa"_a = "", "Encode rows in place, factors beside them.");
 }
 
 }  // namespace lilliput

@@ -65,7 +65,8 @@ class BestOfGroup {
 // The lists of up to kGroup queries that want everything above a bar.
 class AllOfGroup {
  public:
-  AllOfGroup(uint32_t n, const float* thresholds) : hits_(std::make_unique_for_overwrite<Hit[]>(size_t{kRoom} * n)) {
+  AllOfGroup(uint32_t n, const float* thresholds)
+      : hits_(std::make_unique_for_overwrite<Hit[]>(size_t{kRoom} * n)) {
     link_.sink.capacity = kRoom;
     link_.sink.shrink = [](Sink& sink, uint32_t query) { reinterpret_cast<Link&>(sink).owner->drain(query); };
     link_.owner = this;

@@ -33,7 +33,14 @@ class PanelMaker {
     const uint64_t first = i * most_;
     const uint32_t n = static_cast<uint32_t>(std::min<uint64_t>(most_, n_rows_ - first));
     if (!(rows_ ? pick(first, n) : view(first, n))) return false;
-    panel = {&part_, part_.rows, part_.row_bytes, nullptr, 0, n, static_cast<uint32_t>(first), rows_ ? rows_ + first : nullptr};
+    panel = {&part_,
+             part_.rows,
+             part_.row_bytes,
+             nullptr,
+             0,
+             n,
+             static_cast<uint32_t>(first),
+             rows_ ? rows_ + first : nullptr};
     const size_t bytes = tile_ ? tile_->panel_bytes(codes_.dim, n) : 0;
     if (bytes) tile_->load(panel, converted_.reserve(bytes));
     return true;

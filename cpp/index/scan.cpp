@@ -14,7 +14,9 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr size_t kListBytes = 64 << 20;  // of hits, a thread: more queries than this holds take another pass
 constexpr uint64_t kMostQueries = 4096;
 
-uint32_t capacity_for(uint64_t k) { return static_cast<uint32_t>(std::bit_ceil(std::max<uint64_t>(128, 6 * k))); }
+uint32_t capacity_for(uint64_t k) {
+  return static_cast<uint32_t>(std::bit_ceil(std::max<uint64_t>(128, 6 * k)));
+}
 
 void write(std::vector<Hit>& hits, uint64_t k, const int64_t* ids, int64_t* rows, float* scores) {
   const uint64_t n = std::min<uint64_t>(k, hits.size());
@@ -25,7 +27,8 @@ void write(std::vector<Hit>& hits, uint64_t k, const int64_t* ids, int64_t* rows
   }
 }
 
-// Float sums depend on their order, and a tile has its own: what is handed out is scored by one kernel always.
+// Float sums depend on their order, and a tile has its own: what is handed out is scored by one kernel
+// always.
 void score_again(const Codes& codes, const Kernels& kernels, const std::byte* query, std::vector<Hit>& hits) {
   std::vector<uint32_t> rows(hits.size());
   std::vector<float> scores(hits.size());
@@ -40,8 +43,8 @@ bool rounds_by_order(Kind kind, const Tile* tile) {
 
 // Merges the lists of all threads and hands each query's hits to take(query, hits).
 template <class Lists, class Take>
-Status merge(const Codes& codes, const Kernels& kernels, const Queries& queries, const ScanOptions& options, const Tile* tile,
-             std::vector<std::vector<std::unique_ptr<Lists>>>& lists, const Take& take) {
+Status merge(const Codes& codes, const Kernels& kernels, const Queries& queries, const ScanOptions& options,
+             const Tile* tile, std::vector<std::vector<std::unique_ptr<Lists>>>& lists, const Take& take) {
   const size_t bytes = kernels.query_bytes(codes.dim);
   std::vector<Memory> memory(options.threads);
   const auto task = [&](uint64_t q, unsigned slot, Step&) {
@@ -66,14 +69,14 @@ Status top_k_of_batch(const Codes& codes, const Kernels& kernels, const Queries&
   if (status != Status::done) return status;
   std::vector<std::vector<std::unique_ptr<BestOfGroup>>> lists;
   const auto make = [&](uint64_t g) {
-    return std::make_unique<BestOfGroup>(prepared.in_group(g), thresholds.data() + g * kGroup, k, capacity_for(k),
-                                         options.ids);
+    return std::make_unique<BestOfGroup>(prepared.in_group(g), thresholds.data() + g * kGroup, k,
+                                         capacity_for(k), options.ids);
   };
   status = sweep<BestOfGroup>(codes, prepared, options, make, lists);
   if (status != Status::done) return status;
-  return merge(codes, kernels, queries, options, prepared.tile(), lists, [&](uint64_t q, std::vector<Hit>& hits) {
-    write(hits, k, options.ids, rows + q * k, scores + q * k);
-  });
+  return merge(
+      codes, kernels, queries, options, prepared.tile(), lists,
+      [&](uint64_t q, std::vector<Hit>& hits) { write(hits, k, options.ids, rows + q * k, scores + q * k); });
 }
 
 Queries slice(const Queries& queries, uint64_t first, uint64_t n, uint32_t dim) {
@@ -82,8 +85,8 @@ Queries slice(const Queries& queries, uint64_t first, uint64_t n, uint32_t dim) 
 
 // Calls score(q, query, rows, n, scores) with the valid ones of a query's given rows, NaN for row -1.
 template <class Take>
-Status for_given_rows(const Codes& codes, const Kernels& kernels, const Queries& queries, const int64_t* given,
-                      uint64_t width, const ScanOptions& options, const Take& take) {
+Status for_given_rows(const Codes& codes, const Kernels& kernels, const Queries& queries,
+                      const int64_t* given, uint64_t width, const ScanOptions& options, const Take& take) {
   std::vector<Memory> memory(options.threads);
   std::atomic<bool> corrupt{false};
   const auto task = [&](uint64_t q, unsigned slot, Step&) {
@@ -93,7 +96,8 @@ Status for_given_rows(const Codes& codes, const Kernels& kernels, const Queries&
     for (uint64_t i = 0; i < width; ++i) {
       const int64_t row = given[q * width + i];
       if (row < 0) continue;
-      if (codes.guard && !codes.guard->touch(codes.rows + static_cast<size_t>(row) * codes.row_bytes, codes.row_bytes)) {
+      if (codes.guard &&
+          !codes.guard->touch(codes.rows + static_cast<size_t>(row) * codes.row_bytes, codes.row_bytes)) {
         corrupt = true;
         return;
       }
@@ -110,10 +114,11 @@ Status for_given_rows(const Codes& codes, const Kernels& kernels, const Queries&
 
 }  // namespace
 
-Status top_k(const Codes& codes, const Kernels& kernels, const Queries& queries, uint64_t k, const ScanOptions& options,
-             int64_t* rows, float* scores) {
-  const uint64_t held = kListBytes / (size_t{capacity_for(k)} * sizeof(Hit)) / kGroup * kGroup;
-  const uint64_t most = std::clamp<uint64_t>(held, kGroup, kMostQueries);
+Status top_k(const Codes& codes, const Kernels& kernels, const Queries& queries, uint64_t k,
+             const ScanOptions& options, int64_t* rows, float* scores) {
+  const uint64_t held = kListBytes / (size_t{capacity_for(k)} * sizeof(Hit));
+  const uint64_t most =
+      held < kGroup ? std::max<uint64_t>(held, 1) : std::min(held / kGroup * kGroup, kMostQueries);
   for (uint64_t first = 0; first < queries.n; first += most) {
     const Status status = top_k_of_batch(codes, kernels, slice(queries, first, most, codes.dim), k, options,
                                          rows + first * k, scores + first * k);
@@ -126,18 +131,21 @@ Status within(const Codes& codes, const Kernels& kernels, const Queries& queries
               const ScanOptions& options, std::vector<std::vector<Hit>>& found) {
   const Prepared prepared(codes, kernels, queries, true);
   std::vector<std::vector<std::unique_ptr<AllOfGroup>>> lists;
-  const auto make = [&](uint64_t g) { return std::make_unique<AllOfGroup>(prepared.in_group(g), thresholds + g * kGroup); };
+  const auto make = [&](uint64_t g) {
+    return std::make_unique<AllOfGroup>(prepared.in_group(g), thresholds + g * kGroup);
+  };
   const Status status = sweep<AllOfGroup>(codes, prepared, options, make, lists);
   if (status != Status::done) return status;
   found.resize(queries.n);
-  return merge(codes, kernels, queries, options, prepared.tile(), lists, [&](uint64_t q, std::vector<Hit>& hits) {
-    std::sort(hits.begin(), hits.end(), Better{options.ids});
-    found[q] = std::move(hits);
-  });
+  return merge(codes, kernels, queries, options, prepared.tile(), lists,
+               [&](uint64_t q, std::vector<Hit>& hits) {
+                 std::sort(hits.begin(), hits.end(), Better{options.ids});
+                 found[q] = std::move(hits);
+               });
 }
 
-Status score_rows(const Codes& codes, const Kernels& kernels, const Queries& queries, const int64_t* rows, uint64_t width,
-                  const ScanOptions& options, float* scores) {
+Status score_rows(const Codes& codes, const Kernels& kernels, const Queries& queries, const int64_t* rows,
+                  uint64_t width, const ScanOptions& options, float* scores) {
   std::fill(scores, scores + queries.n * width, kNan);
   return for_given_rows(codes, kernels, queries, rows, width, options,
                         [&](uint64_t q, const auto&, const auto& places, const auto& found) {
@@ -159,7 +167,8 @@ Status all_scores(const Codes& codes, const Kernels& kernels, const Queries& que
                   const ScanOptions& options, float* scores) {
   const Prepared prepared(codes, kernels, queries, by_tile);
   std::vector<Memory> memory(options.threads);
-  return for_panels(codes, prepared.tile(), options, ~uint64_t{0}, [&](const Panel& panel, unsigned slot) {
+  const Visits visits = all_panels(codes, prepared.tile(), options);
+  return for_panels(codes, prepared.tile(), options, visits, [&](const Panel& panel, unsigned slot) {
     float* out = reinterpret_cast<float*>(memory[slot].reserve(size_t{panel.n} * kGroup * sizeof(float)));
     for (uint64_t q = 0; q < queries.n; ++q) {
       float* to = scores + q * codes.n + panel.first;
@@ -167,7 +176,8 @@ Status all_scores(const Codes& codes, const Kernels& kernels, const Queries& que
         kernels.block(*panel.codes, 0, panel.n, prepared.query(q), to);
         continue;
       }
-      if (q % kGroup == 0) prepared.tile()->dense(panel, prepared.group(q / kGroup), prepared.in_group(q / kGroup), out);
+      if (q % kGroup == 0)
+        prepared.tile()->dense(panel, prepared.group(q / kGroup), prepared.in_group(q / kGroup), out);
       for (uint32_t row = 0; row < panel.n; ++row) to[row] = out[size_t{row} * kGroup + q % kGroup];
     }
   });

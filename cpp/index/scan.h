@@ -1,5 +1,5 @@
-// The only scan loop: rows in panels that fit the second-level cache, every query group against each, bounded lists of
-// the best. Threads share the panels and merge at the end.
+// The only scan loop: rows in panels that fit the second-level cache, every query group against each, bounded
+// lists of the best. Threads share the panels and merge at the end.
 #pragma once
 
 #include <cstdint>
@@ -21,22 +21,22 @@ struct Queries {
 struct ScanOptions {
   const uint32_t* rows = nullptr;  // scan these, ascending; null: all
   uint64_t n_rows = 0;
-  const int64_t* ids = nullptr;    // equal scores go to the smaller id; null: the row number is the id
+  const int64_t* ids = nullptr;  // equal scores go to the smaller id; null: the row number is the id
   unsigned threads = 1;
   Poll poll;
 };
 
 // The k best rows of each query, best first; missing ones are row -1 and score NaN.
-Status top_k(const Codes& codes, const Kernels& kernels, const Queries& queries, uint64_t k, const ScanOptions& options,
-             int64_t* rows, float* scores);
+Status top_k(const Codes& codes, const Kernels& kernels, const Queries& queries, uint64_t k,
+             const ScanOptions& options, int64_t* rows, float* scores);
 
 // Every row whose score reaches the query's threshold, best first.
 Status within(const Codes& codes, const Kernels& kernels, const Queries& queries, const float* thresholds,
               const ScanOptions& options, std::vector<std::vector<Hit>>& found);
 
 // Scores of given rows, (n, width); row -1 gives NaN.
-Status score_rows(const Codes& codes, const Kernels& kernels, const Queries& queries, const int64_t* rows, uint64_t width,
-                  const ScanOptions& options, float* scores);
+Status score_rows(const Codes& codes, const Kernels& kernels, const Queries& queries, const int64_t* rows,
+                  uint64_t width, const ScanOptions& options, float* scores);
 
 // The k best of given candidates by these codes, (n, width) rows in, (n, k) out.
 Status rerank(const Codes& codes, const Kernels& kernels, const Queries& queries, const int64_t* candidates,

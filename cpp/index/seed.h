@@ -1,7 +1,7 @@
 // A first threshold for each query, so that hits are rare from the first panel on.
 //
-// The rows of a head of the set are dealt into buckets and the best score of each bucket is kept: the k-th largest of
-// these is reached by k different rows, hence a lower bound on the k-th best score.
+// Rows from all over the set are dealt into buckets and the best score of each bucket is kept: the k-th
+// largest of these is reached by k different rows, hence a lower bound on the k-th best score.
 #pragma once
 
 #include <bit>
@@ -13,9 +13,10 @@
 namespace lilliput {
 
 constexpr uint64_t kSeedRows = 4096, kMostBuckets = 1024;
+constexpr uint32_t kSeedPanel = 256;
 
-inline Status seed_thresholds(const Codes& codes, const Prepared& prepared, const ScanOptions& options, uint64_t k,
-                              std::vector<float>& thresholds) {
+inline Status seed_thresholds(const Codes& codes, const Prepared& prepared, const ScanOptions& options,
+                              uint64_t k, std::vector<float>& thresholds) {
   const uint64_t n = options.rows ? options.n_rows : codes.n;
   const uint64_t buckets = std::bit_ceil(std::max<uint64_t>(kGroup, 5 * k / 2));
   if (!prepared.tile() || n < 2 * kSeedRows || buckets > kMostBuckets) return Status::done;
@@ -24,18 +25,21 @@ inline Status seed_thresholds(const Codes& codes, const Prepared& prepared, cons
   std::vector<std::vector<float>> best(options.threads);
   std::vector<Memory> memory(options.threads);
   const auto score = prepared.tile()->floor ? prepared.tile()->floor : prepared.tile()->dense;
-  const Status status = for_panels(codes, prepared.tile(), options, kSeedRows, [&](const Panel& panel, unsigned slot) {
-    if (best[slot].empty()) best[slot].assign(buckets * width, lowest);
-    float* scores = reinterpret_cast<float*>(memory[slot].reserve(size_t{panel.n} * kGroup * sizeof(float)));
-    for (uint64_t g = 0; g < prepared.groups(); ++g) {
-      score(panel, prepared.group(g), prepared.in_group(g), scores);
-      for (uint32_t row = 0; row < panel.n; ++row) {
-        float* bucket = best[slot].data() + (panel.first + row) % buckets * width + g * kGroup;
-        const float* s = scores + size_t{row} * kGroup;
-        for (uint32_t q = 0; q < kGroup; ++q) bucket[q] = s[q] > bucket[q] ? s[q] : bucket[q];
-      }
-    }
-  });
+  const Visits visits = {kSeedPanel, kSeedRows / kSeedPanel, n / kSeedRows};
+  const Status status =
+      for_panels(codes, prepared.tile(), options, visits, [&](const Panel& panel, unsigned slot) {
+        if (best[slot].empty()) best[slot].assign(buckets * width, lowest);
+        float* scores =
+            reinterpret_cast<float*>(memory[slot].reserve(size_t{panel.n} * kGroup * sizeof(float)));
+        for (uint64_t g = 0; g < prepared.groups(); ++g) {
+          score(panel, prepared.group(g), prepared.in_group(g), scores);
+          for (uint32_t row = 0; row < panel.n; ++row) {
+            float* bucket = best[slot].data() + (panel.first + row) % buckets * width + g * kGroup;
+            const float* s = scores + size_t{row} * kGroup;
+            for (uint32_t q = 0; q < kGroup; ++q) bucket[q] = s[q] > bucket[q] ? s[q] : bucket[q];
+          }
+        }
+      });
   if (status != Status::done) return status;
   std::vector<float> column(buckets);
   for (size_t q = 0; q < thresholds.size(); ++q) {

@@ -22,16 +22,20 @@ class Prepared {
     std::byte* out = memory_.reserve(bytes_ * (tile_ ? groups() : n_));
     if (tile_) {
       for (uint64_t g = 0; g < groups(); ++g)
-        tile_->pack(dim_, queries.x + g * kGroup * dim_, queries.bias + g * kGroup, in_group(g), out + g * bytes_);
+        tile_->pack(dim_, queries.x + g * kGroup * dim_, queries.bias + g * kGroup, in_group(g),
+                    out + g * bytes_);
     } else {
-      for (uint64_t q = 0; q < n_; ++q) kernels.prepare(dim_, queries.x + q * dim_, queries.bias[q], out + q * bytes_);
+      for (uint64_t q = 0; q < n_; ++q)
+        kernels.prepare(dim_, queries.x + q * dim_, queries.bias[q], out + q * bytes_);
     }
     first_ = out;
   }
 
   const Tile* tile() const { return tile_; }
   uint64_t groups() const { return (n_ + kGroup - 1) / kGroup; }
-  uint32_t in_group(uint64_t g) const { return static_cast<uint32_t>(std::min<uint64_t>(kGroup, n_ - g * kGroup)); }
+  uint32_t in_group(uint64_t g) const {
+    return static_cast<uint32_t>(std::min<uint64_t>(kGroup, n_ - g * kGroup));
+  }
   const std::byte* group(uint64_t g) const { return first_ + g * bytes_; }
   const std::byte* query(uint64_t q) const { return first_ + q * bytes_; }
 
@@ -53,7 +57,8 @@ class Prepared {
 
  private:
   static void push(const Panel& panel, uint32_t row, Sink& sink, uint32_t q, float score) {
-    if (!(score >= sink.threshold[q])) [[likely]] return;
+    if (!(score >= sink.threshold[q])) [[likely]]
+      return;
     sink.hits[q][sink.size[q]] = {score, panel.numbers ? panel.numbers[row] : panel.first + row};
     if (++sink.size[q] == sink.capacity) sink.shrink(sink, q);
   }
@@ -67,33 +72,46 @@ class Prepared {
   const std::byte* first_;
 };
 
-// Calls visit(panel, slot) for every panel, on several threads.
+// Which panels of a set are looked at: `count` of `rows` rows each, every `every`-th.
+struct Visits {
+  uint32_t rows;
+  uint64_t count, every;
+};
+
+inline Visits all_panels(const Codes& codes, const Tile* tile, const ScanOptions& options) {
+  const uint32_t rows = panel_rows(codes, tile);
+  return {rows, ((options.rows ? options.n_rows : codes.n) + rows - 1) / rows, 1};
+}
+
+// Calls visit(panel, slot) for each panel, on several threads.
 template <class Visit>
-Status for_panels(const Codes& codes, const Tile* tile, const ScanOptions& options, uint64_t most_rows, const Visit& visit) {
-  const uint32_t size = panel_rows(codes, tile);
-  const uint64_t n = std::min(most_rows, options.rows ? options.n_rows : codes.n);
+Status for_panels(const Codes& codes, const Tile* tile, const ScanOptions& options, const Visits& visits,
+                  const Visit& visit) {
   std::vector<std::unique_ptr<PanelMaker>> makers(options.threads);
   std::atomic<bool> corrupt{false};
   const auto task = [&](uint64_t i, unsigned slot, Step&) {
     if (corrupt.load(std::memory_order_relaxed)) return;
-    if (!makers[slot]) makers[slot] = std::make_unique<PanelMaker>(codes, tile, options.rows, n, size);
+    if (!makers[slot])
+      makers[slot] = std::make_unique<PanelMaker>(codes, tile, options.rows, options.n_rows, visits.rows);
     Panel panel;
-    if (makers[slot]->make(i, panel))
+    if (makers[slot]->make(i * visits.every, panel))
       visit(panel, slot);
     else
       corrupt = true;
   };
-  const bool finished = parallel_for((n + size - 1) / size, options.threads, task, options.poll);
+  const bool finished = parallel_for(visits.count, options.threads, task, options.poll);
   return corrupt ? Status::corrupt : finished ? Status::done : Status::cancelled;
 }
 
-// Every panel against every group. Lists are made for each thread and group by make(g) and stay for the caller to merge.
+// Every panel against every group. Lists are made for each thread and group by make(g) and stay for the
+// caller to merge.
 template <class Lists, class Make>
 Status sweep(const Codes& codes, const Prepared& prepared, const ScanOptions& options, const Make& make,
              std::vector<std::vector<std::unique_ptr<Lists>>>& lists) {
   std::vector<Memory> scores(options.threads);
   lists.resize(options.threads);
-  return for_panels(codes, prepared.tile(), options, ~uint64_t{0}, [&](const Panel& panel, unsigned slot) {
+  const Visits visits = all_panels(codes, prepared.tile(), options);
+  return for_panels(codes, prepared.tile(), options, visits, [&](const Panel& panel, unsigned slot) {
     float* out = reinterpret_cast<float*>(scores[slot].reserve(size_t{panel.n} * kGroup * sizeof(float)));
     if (lists[slot].empty()) lists[slot].resize(prepared.groups());
     for (uint64_t g = 0; g < prepared.groups(); ++g) {

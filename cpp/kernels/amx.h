@@ -108,12 +108,12 @@ class Factors {
   float tail_[kSide];
 };
 
-// Walks a panel in blocks, two buffers of sums in turn. Compare has `begin(block)`, `masks(sums, row, out)` giving two
-// 16-bit masks of the scores that reach their thresholds, `hit(sums, block, row, query)` for each of them, true when a
-// threshold has risen, and `lower()` to take that up.
+// Walks a panel in blocks, two buffers of sums in turn. Compare has `begin(block)`, `masks(sums, row, out)`
+// giving two 16-bit masks of the scores that reach their thresholds, `hit(sums, block, row, query)` for each
+// of them, true when a threshold has risen, and `lower()` to take that up.
 template <bool Bytes, class Compare>
-inline void walk(const std::byte* rows, size_t stride, uint32_t n_blocks, const std::byte* queries, uint32_t steps,
-                 Compare& compare) {
+inline void walk(const std::byte* rows, size_t stride, uint32_t n_blocks, const std::byte* queries,
+                 uint32_t steps, Compare& compare) {
   alignas(64) int32_t sums[2][kSide * kSide];
   alignas(64) uint16_t masks[2 * kSide];
   const uint32_t chunk = (kSide + steps - 1) / steps;

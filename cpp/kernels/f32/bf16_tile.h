@@ -1,7 +1,9 @@
-// Float rows against 64 float queries: the tile unit multiplies bf16 roundings, and whatever could reach its threshold
-// within the error bound is scored again in float. What is pushed is what the plain kernel would have pushed.
+// Float rows against 64 float queries: the tile unit multiplies bf16 roundings, and whatever could reach its
+// threshold within the error bound is scored again in float. What is pushed is what the plain kernel would
+// have pushed.
 //
-// With q = q' + dq and x = x' + dx:  |q.x - q'.x'| <= |x| (|dq| + (|dx| / |x|) |q'| + gamma |q|), gamma for the sums.
+// With q = q' + dq and x = x' + dx:  |q.x - q'.x'| <= |x| (|dq| + (|dx| / |x|) |q'| + gamma |q|), gamma for
+// the sums.
 #pragma once
 
 #include "kernels/amx.h"
@@ -18,17 +20,24 @@ inline __mmask16 lanes(uint32_t left) {
   return left < 16 ? static_cast<__mmask16>((1u << left) - 1) : static_cast<__mmask16>(0xffff);
 }
 
-// A group: error factor[64], bias[64], norm[64], the float queries [64][dim padded to 32], then tiles as for bytes.
+// A group: error factor[64], bias[64], norm[64], the float queries [64][dim padded to 32], then tiles as for
+// bytes.
 struct PairGroup {
   float *error, *bias, *norm, *queries;
   std::byte* tiles;
   size_t padded;
   PairGroup(std::byte* g, uint32_t dim)
-      : error(reinterpret_cast<float*>(g)), bias(error + kGroup), norm(bias + kGroup), queries(norm + kGroup),
-        tiles(reinterpret_cast<std::byte*>(queries + size_t{kGroup} * pair_steps(dim) * 32)), padded(size_t{pair_steps(dim)} * 32) {}
+      : error(reinterpret_cast<float*>(g)),
+        bias(error + kGroup),
+        norm(bias + kGroup),
+        queries(norm + kGroup),
+        tiles(reinterpret_cast<std::byte*>(queries + size_t{kGroup} * pair_steps(dim) * 32)),
+        padded(size_t{pair_steps(dim)} * 32) {}
 };
 
-inline size_t pair_group_bytes(uint32_t dim) { return (3 * kGroup + size_t{kGroup} * pair_steps(dim) * 32) * 4 + size_t{pair_steps(dim)} * 4096; }
+inline size_t pair_group_bytes(uint32_t dim) {
+  return (3 * kGroup + size_t{kGroup} * pair_steps(dim) * 32) * 4 + size_t{pair_steps(dim)} * 4096;
+}
 
 struct Rounded {
   __m512 value, error;  // value and what rounding to bf16 took from it
@@ -60,7 +69,8 @@ inline void pair_pack(uint32_t dim, const float* queries, const float* bias, uin
       lost = _mm512_fmadd_ps(r.error, r.error, lost);
       alignas(32) uint32_t pair[8];
       _mm256_store_si256(reinterpret_cast<__m256i*>(pair), r.bits);
-      for (uint32_t w = 0; w < 8; ++w) __builtin_memcpy(tile + i / 32 * 2048 + (i % 32 / 2 + w) * 64, pair + w, 4);
+      for (uint32_t w = 0; w < 8; ++w)
+        __builtin_memcpy(tile + i / 32 * 2048 + (i % 32 / 2 + w) * 64, pair + w, 4);
     }
     g.norm[j] = root(_mm512_reduce_add_ps(norm)) * (1 + gamma);
     g.error[j] = root(_mm512_reduce_add_ps(lost)) * (1 + gamma) + gamma * g.norm[j];
@@ -70,7 +80,9 @@ inline void pair_pack(uint32_t dim, const float* queries, const float* bias, uin
 
 inline size_t pair_panel_rows(uint32_t n) { return size_t{(n + kSide - 1) / kSide * kSide}; }
 
-inline size_t pair_panel_bytes(uint32_t dim, uint32_t n) { return pair_panel_rows(n) * (size_t{pair_steps(dim)} * 64 + 4); }
+inline size_t pair_panel_bytes(uint32_t dim, uint32_t n) {
+  return pair_panel_rows(n) * (size_t{pair_steps(dim)} * 64 + 4);
+}
 
 template <class Row>
 inline void pair_load(Panel& panel, std::byte* memory) {
@@ -101,8 +113,14 @@ inline void pair_load(Panel& panel, std::byte* memory) {
 template <class Row, bool Beta>
 class PairCompare {
  public:
-  PairCompare(const Panel& panel, const PairGroup& group, uint32_t first_query, uint32_t n_queries, Sink& sink)
-      : panel_(panel), sink_(sink), group_(group), first_(first_query), n_(n_queries), beta_(panel.codes->beta) {
+  PairCompare(const Panel& panel, const PairGroup& group, uint32_t first_query, uint32_t n_queries,
+              Sink& sink)
+      : panel_(panel),
+        sink_(sink),
+        group_(group),
+        first_(first_query),
+        n_(n_queries),
+        beta_(panel.codes->beta) {
     for (uint32_t j = 0; j < kSide; ++j)
       reach_[j] = group.error[first_ + j] + panel.slack * (1 + 0x1p-8f) * group.norm[first_ + j];
     lower();
@@ -125,15 +143,18 @@ class PairCompare {
   bool hit(const int32_t*, uint32_t block, uint32_t r, uint32_t j) {
     const uint32_t row = block * kSide + r;
     if (row >= panel_.n || j >= n_) return false;
-    return push(sink_, first_ + j, panel_.numbers ? panel_.numbers[row] : panel_.first + row, exact(row, first_ + j));
+    return push(sink_, first_ + j, panel_.numbers ? panel_.numbers[row] : panel_.first + row,
+                exact(row, first_ + j));
   }
 
   // Lowered by what adding beta and bias rounds off; `exact` decides.
   void lower() {
     for (uint32_t h = 0; h < kSide; h += 16) {
-      const __m512 threshold = _mm512_loadu_ps(sink_.threshold + first_ + h), bias = _mm512_loadu_ps(group_.bias + first_ + h);
+      const __m512 threshold = _mm512_loadu_ps(sink_.threshold + first_ + h),
+                   bias = _mm512_loadu_ps(group_.bias + first_ + h);
       const __m512 size = _mm512_add_ps(_mm512_abs_ps(threshold), _mm512_abs_ps(bias));
-      const __m512 bar = _mm512_sub_ps(_mm512_sub_ps(threshold, bias), _mm512_mul_ps(size, _mm512_set1_ps(0x1p-20f)));
+      const __m512 bar =
+          _mm512_sub_ps(_mm512_sub_ps(threshold, bias), _mm512_mul_ps(size, _mm512_set1_ps(0x1p-20f)));
       const __mmask16 absent = n_ <= h ? 0xffff : static_cast<__mmask16>(~lanes(n_ - h));
       _mm512_store_ps(bar_ + h, _mm512_mask_mov_ps(bar, absent, _mm512_set1_ps(__builtin_inff())));
     }
@@ -164,7 +185,8 @@ inline void pair_walk(const Panel& panel, const std::byte* memory, uint32_t n_qu
   const PairGroup group(const_cast<std::byte*>(memory), dim);
   for (uint32_t q = 0; q < n_queries; q += kSide) {
     PairCompare<Row, Beta> compare(panel, group, q, n_queries - q, sink);
-    walk<false>(panel.rows, panel.stride, blocks, group.tiles + size_t{q / kSide} * steps * 2048, steps, compare);
+    walk<false>(panel.rows, panel.stride, blocks, group.tiles + size_t{q / kSide} * steps * 2048, steps,
+                compare);
   }
 }
 
@@ -183,16 +205,21 @@ inline void pair_floor(const Panel& panel, const std::byte* memory, uint32_t n_q
   for (uint32_t q = 0; q < n_queries; q += kSide)
     for (uint32_t i = 0; i < panel.n; i += kSide) {
       const std::byte* queries = group.tiles + size_t{q / kSide} * steps * 2048;
-      multiply_block<false>(panel.rows + i * panel.stride, panel.stride, queries, steps, sums, [](uint32_t) {});
+      multiply_block<false>(panel.rows + i * panel.stride, panel.stride, queries, steps, sums,
+                            [](uint32_t) {});
       for (uint32_t r = 0; r < kSide && i + r < panel.n; ++r)
         for (uint32_t h = 0; h < kSide; h += 16) {
           const __m512 bias = _mm512_loadu_ps(group.bias + q + h);
-          const __m512 reach = _mm512_fmadd_ps(_mm512_set1_ps(panel.slack * (1 + 0x1p-8f)), _mm512_loadu_ps(group.norm + q + h),
-                                               _mm512_loadu_ps(group.error + q + h));
-          __m512 score = _mm512_fnmadd_ps(_mm512_set1_ps(panel.norm[i + r]), reach, _mm512_load_ps(sums + r * kSide + h));
+          const __m512 reach =
+              _mm512_fmadd_ps(_mm512_set1_ps(panel.slack * (1 + 0x1p-8f)),
+                              _mm512_loadu_ps(group.norm + q + h), _mm512_loadu_ps(group.error + q + h));
+          __m512 score = _mm512_fnmadd_ps(_mm512_set1_ps(panel.norm[i + r]), reach,
+                                          _mm512_load_ps(sums + r * kSide + h));
           if (beta) score = _mm512_add_ps(score, _mm512_set1_ps(beta[i + r]));
-          const __m512 rounding = _mm512_mul_ps(_mm512_add_ps(_mm512_abs_ps(score), _mm512_abs_ps(bias)), _mm512_set1_ps(0x1p-20f));
-          _mm512_storeu_ps(out + size_t{i + r} * kGroup + q + h, _mm512_sub_ps(_mm512_add_ps(score, bias), rounding));
+          const __m512 rounding = _mm512_mul_ps(_mm512_add_ps(_mm512_abs_ps(score), _mm512_abs_ps(bias)),
+                                                _mm512_set1_ps(0x1p-20f));
+          _mm512_storeu_ps(out + size_t{i + r} * kGroup + q + h,
+                           _mm512_sub_ps(_mm512_add_ps(score, bias), rounding));
         }
     }
 }

@@ -1,4 +1,5 @@
-// Rows of floats against one float query, 64 dimensions a step; the tail is masked, so nothing is read past a row.
+// Rows of floats against one float query, 64 dimensions a step; the tail is masked, so nothing is read past a
+// row.
 #pragma once
 
 #include <immintrin.h>
@@ -38,7 +39,8 @@ inline float dot(const std::byte* row, const float* query, uint32_t dim) {
     sum[3] = _mm512_fmadd_ps(Row::load(row, i + 48), _mm512_loadu_ps(query + i + 48), sum[3]);
   }
   for (uint32_t lane = 0; i < dim; i += 16, ++lane) {
-    const __mmask16 mask = dim - i < 16 ? static_cast<__mmask16>((1u << (dim - i)) - 1) : static_cast<__mmask16>(0xffff);
+    const __mmask16 mask =
+        dim - i < 16 ? static_cast<__mmask16>((1u << (dim - i)) - 1) : static_cast<__mmask16>(0xffff);
     sum[lane] = _mm512_fmadd_ps(Row::load(row, i, mask), _mm512_maskz_loadu_ps(mask, query + i), sum[lane]);
   }
   return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3])));

@@ -26,12 +26,14 @@ struct FloatScore {
 };
 
 template <class Row>
-inline void float_block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores) {
+inline void float_block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query,
+                        float* scores) {
   block_rows(codes, first, n, FloatScore<Row>{codes, Prepared(query)}, scores);
 }
 
 template <class Row>
-inline void float_gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query, float* scores) {
+inline void float_gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query,
+                         float* scores) {
   gather_rows(codes, rows, n, FloatScore<Row>{codes, Prepared(query)}, scores);
 }
 
@@ -40,7 +42,8 @@ template <class Row>
 inline float minus_norm2(const std::byte* row, uint32_t dim) {
   __m512 sum = _mm512_setzero_ps();
   for (uint32_t i = 0; i < dim; i += 16) {
-    const __mmask16 mask = dim - i < 16 ? static_cast<__mmask16>((1u << (dim - i)) - 1) : static_cast<__mmask16>(0xffff);
+    const __mmask16 mask =
+        dim - i < 16 ? static_cast<__mmask16>((1u << (dim - i)) - 1) : static_cast<__mmask16>(0xffff);
     const __m512 x = Row::load(row, i, mask);
     sum = _mm512_add_ps(sum, _mm512_mul_ps(x, x));
   }

@@ -1,4 +1,5 @@
-// Float rows against 64 float queries: queries lie transposed, 6 rows x 4 vectors of 16 queries stay in registers.
+// Float rows against 64 float queries: queries lie transposed, 6 rows x 4 vectors of 16 queries stay in
+// registers.
 #pragma once
 
 #include <immintrin.h>
@@ -15,11 +16,13 @@ inline void fma_pack(uint32_t dim, const float* queries, const float* bias, uint
   float* out = reinterpret_cast<float*>(group);
   for (uint32_t j = 0; j < kGroup; ++j) out[j] = j < n ? bias[j] : 0.0f;
   for (uint32_t i = 0; i < dim; ++i)
-    for (uint32_t j = 0; j < kGroup; ++j) out[(size_t{i} + 1) * kGroup + j] = j < n ? queries[size_t{j} * dim + i] : 0.0f;
+    for (uint32_t j = 0; j < kGroup; ++j)
+      out[(size_t{i} + 1) * kGroup + j] = j < n ? queries[size_t{j} * dim + i] : 0.0f;
 }
 
 template <int R, int V>
-inline void fma_rows(const float* rows, size_t stride, uint32_t dim, const float* queries, __m512 (&sum)[R][V]) {
+inline void fma_rows(const float* rows, size_t stride, uint32_t dim, const float* queries,
+                     __m512 (&sum)[R][V]) {
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < V; ++v) sum[r][v] = _mm512_setzero_ps();
   for (uint32_t i = 0; i < dim; ++i) {
@@ -59,10 +62,14 @@ template <class Take>
 inline void fma_tile(const Panel& panel, const std::byte* group, uint32_t n_queries, Take& take) {
   const float* g = reinterpret_cast<const float*>(group);
   switch ((n_queries + 15) / 16) {
-    case 1: return fma_panel<1>(panel, g, take);
-    case 2: return fma_panel<2>(panel, g, take);
-    case 3: return fma_panel<3>(panel, g, take);
-    default: return fma_panel<4>(panel, g, take);
+    case 1:
+      return fma_panel<1>(panel, g, take);
+    case 2:
+      return fma_panel<2>(panel, g, take);
+    case 3:
+      return fma_panel<3>(panel, g, take);
+    default:
+      return fma_panel<4>(panel, g, take);
   }
 }
 

@@ -13,7 +13,9 @@ using avx512::push;
 inline uint32_t byte_steps(uint32_t dim) { return (dim + 63) / 64; }
 
 // A group: scale[64], bias[64], then for each 32 queries [step][2 tiles][16 rows][16 queries][4 bytes].
-inline size_t byte_group_bytes(uint32_t dim) { return 2 * kGroup * sizeof(float) + size_t{byte_steps(dim)} * 64 * (kGroup + 1); }
+inline size_t byte_group_bytes(uint32_t dim) {
+  return 2 * kGroup * sizeof(float) + size_t{byte_steps(dim)} * 64 * (kGroup + 1);
+}
 
 inline const std::byte* byte_queries(const std::byte* group, uint32_t dim, uint32_t half) {
   return group + 2 * kGroup * sizeof(float) + size_t{half} * byte_steps(dim) * 2048;
@@ -28,8 +30,10 @@ inline void byte_pack(uint32_t dim, const float* queries, const float* bias, uin
   for (uint32_t j = 0; j < n; ++j) {
     scale[j] = avx512::quantise(queries + size_t{j} * dim, dim, Levels, row).scale;
     scale[kGroup + j] = bias[j];
-    std::byte* tile = group + 2 * kGroup * sizeof(float) + size_t{j / 32} * steps * 2048 + j % 32 / 16 * 1024 + j % 16 * 4;
-    for (uint32_t w = 0; w < 16 * steps; ++w) __builtin_memcpy(tile + w / 16 * 2048 + w % 16 * 64, row + 4 * w, 4);
+    std::byte* tile =
+        group + 2 * kGroup * sizeof(float) + size_t{j / 32} * steps * 2048 + j % 32 / 16 * 1024 + j % 16 * 4;
+    for (uint32_t w = 0; w < 16 * steps; ++w)
+      __builtin_memcpy(tile + w / 16 * 2048 + w % 16 * 64, row + 4 * w, 4);
   }
 }
 
@@ -46,19 +50,28 @@ inline void byte_load(Panel& panel, std::byte* memory) {
     for (uint32_t i = 0; i < dim; i += 64) {
       const uint32_t left = dim - i;
       const __mmask64 mask = left < 64 ? (uint64_t{1} << left) - 1 : ~uint64_t{0};
-      const __m512i x = _mm512_maskz_loadu_epi8(mask, panel.codes->rows + size_t{r} * panel.codes->row_bytes + i);
+      const __m512i x =
+          _mm512_maskz_loadu_epi8(mask, panel.codes->rows + size_t{r} * panel.codes->row_bytes + i);
       _mm512_store_si512(memory + r * panel.stride + i, x);
     }
 }
 
-// Compares alpha * dot (+ beta / scale) with (threshold - bias) / scale: the scale drops out of the inner loop. The
-// bar is lowered by more than the rounding of either side, and `push` decides with the one exact formula.
+// Compares alpha * dot (+ beta / scale) with (threshold - bias) / scale: the scale drops out of the inner
+// loop. The bar is lowered by more than the rounding of either side, and `push` decides with the one exact
+// formula.
 template <bool Alpha, bool Beta>
 class ByteCompare {
  public:
-  ByteCompare(const Panel& panel, const std::byte* group, uint32_t first_query, uint32_t n_queries, Sink& sink)
-      : panel_(panel), sink_(sink), scale_(reinterpret_cast<const float*>(group) + first_query), bias_(scale_ + kGroup),
-        first_(first_query), n_(n_queries), alpha_(panel.codes->alpha), beta_(panel.codes->beta) {
+  ByteCompare(const Panel& panel, const std::byte* group, uint32_t first_query, uint32_t n_queries,
+              Sink& sink)
+      : panel_(panel),
+        sink_(sink),
+        scale_(reinterpret_cast<const float*>(group) + first_query),
+        bias_(scale_ + kGroup),
+        first_(first_query),
+        n_(n_queries),
+        alpha_(panel.codes->alpha),
+        beta_(panel.codes->beta) {
     for (uint32_t i = 0; beta_ && i < panel.n; ++i) {
       const float b = beta_[i] < 0 ? -beta_[i] : beta_[i];
       if (b > largest_beta_) largest_beta_ = b;
@@ -91,10 +104,12 @@ class ByteCompare {
   void lower() {
     const __m512 slack = _mm512_set1_ps(0x1p-19f), most = _mm512_set1_ps(largest_beta_);
     for (uint32_t h = 0; h < kSide; h += 16) {
-      const __m512 threshold = _mm512_loadu_ps(sink_.threshold + first_ + h), bias = _mm512_loadu_ps(bias_ + h);
+      const __m512 threshold = _mm512_loadu_ps(sink_.threshold + first_ + h),
+                   bias = _mm512_loadu_ps(bias_ + h);
       const __m512 size = _mm512_add_ps(_mm512_add_ps(_mm512_abs_ps(threshold), _mm512_abs_ps(bias)), most);
       const __m512 bar = _mm512_sub_ps(_mm512_sub_ps(threshold, bias), _mm512_mul_ps(size, slack));
-      const __mmask16 flat = _mm512_cmp_ps_mask(_mm512_load_ps(inverse_ + h), _mm512_setzero_ps(), _CMP_EQ_OQ);
+      const __mmask16 flat =
+          _mm512_cmp_ps_mask(_mm512_load_ps(inverse_ + h), _mm512_setzero_ps(), _CMP_EQ_OQ);
       const __m512 scaled = _mm512_mul_ps(bar, _mm512_load_ps(inverse_ + h));
       const __m512 used = _mm512_mask_mov_ps(scaled, flat, _mm512_set1_ps(-__builtin_inff()));
       const __mmask16 absent = n_ <= h ? 0xffff : static_cast<__mmask16>(~avx512::first_lanes(n_ - h));
@@ -120,7 +135,8 @@ inline void byte_walk(const Panel& panel, const std::byte* group, uint32_t n_que
   const uint32_t dim = panel.codes->dim, blocks = (panel.n + kSide - 1) / kSide;
   for (uint32_t q = 0; q < n_queries; q += kSide) {
     ByteCompare<Alpha, Beta> compare(panel, group, q, n_queries - q, sink);
-    walk<true>(panel.rows, panel.stride, blocks, byte_queries(group, dim, q / kSide), byte_steps(dim), compare);
+    walk<true>(panel.rows, panel.stride, blocks, byte_queries(group, dim, q / kSide), byte_steps(dim),
+               compare);
   }
 }
 
@@ -131,19 +147,33 @@ inline void byte_fused(const Panel& panel, const std::byte* group, uint32_t n_qu
   walk(panel, group, n_queries, sink);
 }
 
+// The rows of a block as scores, rounded as `integer_score` rounds them.
+inline void byte_scores(const Panel& panel, const std::byte* group, uint32_t query, uint32_t first,
+                        const int32_t* sums, float* out) {
+  const float *scale = reinterpret_cast<const float*>(group) + query, *bias = scale + kGroup;
+  const float *alpha = panel.codes->alpha, *beta = panel.codes->beta;
+  for (uint32_t r = 0; r < kSide && first + r < panel.n; ++r)
+    for (uint32_t h = 0; h < kSide; h += 16) {
+      const __m512 dot = _mm512_cvtepi32_ps(_mm512_load_si512(sums + r * kSide + h));
+      __m512 step = _mm512_loadu_ps(scale + h);
+      if (alpha) step = _mm512_mul_ps(step, _mm512_set1_ps(alpha[first + r]));
+      __m512 score = _mm512_mul_ps(dot, step);
+      if (beta) score = _mm512_add_ps(score, _mm512_set1_ps(beta[first + r]));
+      _mm512_storeu_ps(out + size_t{first + r} * kGroup + query + h,
+                       _mm512_add_ps(score, _mm512_loadu_ps(bias + h)));
+    }
+}
+
 inline void byte_dense(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out) {
   const Tiles tiles;
   const uint32_t dim = panel.codes->dim, steps = byte_steps(dim);
-  const float *scale = reinterpret_cast<const float*>(group), *bias = scale + kGroup;
   alignas(64) int32_t sums[kSide * kSide];
   for (uint32_t q = 0; q < n_queries; q += kSide)
     for (uint32_t i = 0; i < panel.n; i += kSide) {
-      multiply_block<true>(panel.rows + i * panel.stride, panel.stride, byte_queries(group, dim, q / kSide), steps, sums,
+      const std::byte* rows = panel.rows + i * panel.stride;
+      multiply_block<true>(rows, panel.stride, byte_queries(group, dim, q / kSide), steps, sums,
                            [](uint32_t) {});
-      for (uint32_t r = 0; r < kSide && i + r < panel.n; ++r)
-        for (uint32_t j = q; j < q + kSide; ++j)
-          out[size_t{i + r} * kGroup + j] = avx512::integer_score(sums[r * kSide + j - q], scale[j], panel.codes->alpha,
-                                                                  panel.codes->beta, i + r, bias[j]);
+      byte_scores(panel, group, q, i, sums, out);
     }
 }
 

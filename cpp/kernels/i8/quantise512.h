@@ -40,7 +40,8 @@ inline Grid quantise(const float* x, uint32_t dim, float levels, int8_t* out) {
 }
 
 // The one formula that every instruction set rounds alike.
-inline float integer_score(int32_t dot, float scale, const float* alpha, const float* beta, uint32_t row, float bias) {
+inline float integer_score(int32_t dot, float scale, const float* alpha, const float* beta, uint32_t row,
+                           float bias) {
   float score = static_cast<float>(dot) * (alpha ? scale * alpha[row] : scale);
   if (beta) score = score + beta[row];
   return score + bias;

@@ -1,5 +1,5 @@
-// Signed byte rows against 64 byte queries with vpdpbusd. The unsigned side are the queries (plus 128), so that rows
-// are used as they lie; 128 times a row's sum is taken off again.
+// Signed byte rows against 64 byte queries with vpdpbusd. The unsigned side are the queries (plus 128), so
+// that rows are used as they lie; 128 times a row's sum is taken off again.
 #pragma once
 
 #include <immintrin.h>
@@ -15,7 +15,9 @@ struct VnniGroup {
   const float *scale, *bias;
   const uint8_t* codes;
   explicit VnniGroup(const std::byte* g)
-      : scale(reinterpret_cast<const float*>(g)), bias(scale + kGroup), codes(reinterpret_cast<const uint8_t*>(bias + kGroup)) {}
+      : scale(reinterpret_cast<const float*>(g)),
+        bias(scale + kGroup),
+        codes(reinterpret_cast<const uint8_t*>(bias + kGroup)) {}
 };
 
 inline size_t vnni_group_bytes(uint32_t dim) {
@@ -33,7 +35,8 @@ inline void vnni_pack(uint32_t dim, const float* queries, const float* bias, uin
     scale[j] = j < n ? quantise(queries + size_t{j} * dim, dim, Levels, row).scale : 0.0f;
     scale[kGroup + j] = j < n ? bias[j] : 0.0f;
     for (uint32_t w = 0; w < words; ++w)
-      for (uint32_t b = 0; b < 4; ++b) codes[(size_t{w} * kGroup + j) * 4 + b] = static_cast<uint8_t>(row[4 * w + b] + 128);
+      for (uint32_t b = 0; b < 4; ++b)
+        codes[(size_t{w} * kGroup + j) * 4 + b] = static_cast<uint8_t>(row[4 * w + b] + 128);
   }
 }
 
@@ -75,9 +78,11 @@ inline void vnni_load(Panel& panel, std::byte* memory) {
 
 typedef int32_t Sums __attribute__((vector_size(64)));
 
-// The sums stay in registers: __m512i may alias anything, so the compiler would write them back at every word.
+// The sums stay in registers: __m512i may alias anything, so the compiler would write them back at every
+// word.
 template <int R, int V>
-inline void vnni_dots(const std::byte* rows, size_t stride, uint32_t words, const uint8_t* codes, __m512i (&out)[R][V]) {
+inline void vnni_dots(const std::byte* rows, size_t stride, uint32_t words, const uint8_t* codes,
+                      __m512i (&out)[R][V]) {
   Sums sum[R][V] = {};
   for (uint32_t w = 0; w < words; ++w) {
     __m512i q[V];
@@ -101,7 +106,8 @@ inline void vnni_dots(const std::byte* rows, size_t stride, uint32_t words, cons
 template <int R, int V, class Take>
 inline void vnni_rows(const Panel& panel, const VnniGroup& group, uint32_t first, Take& take) {
   __m512i sum[R][V];
-  vnni_dots<R, V>(panel.rows + first * panel.stride, panel.stride, (panel.codes->dim + 3) / 4, group.codes, sum);
+  vnni_dots<R, V>(panel.rows + first * panel.stride, panel.stride, (panel.codes->dim + 3) / 4, group.codes,
+                  sum);
   const float *alpha = panel.codes->alpha, *beta = panel.codes->beta;
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
@@ -129,10 +135,14 @@ template <class Take>
 inline void vnni_tile(const Panel& panel, const std::byte* g, uint32_t n_queries, Take& take) {
   const VnniGroup group(g);
   switch ((n_queries + 15) / 16) {
-    case 1: return vnni_panel<1>(panel, group, take);
-    case 2: return vnni_panel<2>(panel, group, take);
-    case 3: return vnni_panel<3>(panel, group, take);
-    default: return vnni_panel<4>(panel, group, take);
+    case 1:
+      return vnni_panel<1>(panel, group, take);
+    case 2:
+      return vnni_panel<2>(panel, group, take);
+    case 3:
+      return vnni_panel<3>(panel, group, take);
+    default:
+      return vnni_panel<4>(panel, group, take);
   }
 }
 
