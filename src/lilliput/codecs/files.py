@@ -34,7 +34,7 @@ def save_state(path: str | os.PathLike[str], state: State) -> None:
         When the file cannot be written; what was there stays.
     """
     metadata, arrays = state
-    write_container(Path(path), _prefixed(arrays), metadata, format=CODEC_FORMAT)
+    write_container(Path(path), prefixed(arrays), metadata, format=CODEC_FORMAT)
 
 
 def read_state(container: Container) -> State:
@@ -89,9 +89,9 @@ def write_codes(
         with _laid_down(path, blocks, width) as (found, again):
             return write_codes(path, state, again, (found, width))
     metadata, arrays = state
-    layout = dict(layout_of(_prefixed(arrays))) | {CODES: (np.uint8, (rows, width))}
+    layout = dict(layout_of(prefixed(arrays))) | {CODES: (np.uint8, (rows, width))}
     with new_container(Path(path), layout, metadata, format=CODES_FORMAT) as writer:
-        for name, array in _prefixed(arrays).items():
+        for name, array in prefixed(arrays).items():
             writer.write(name, array)
         for block in blocks:
             writer.write(CODES, block)
@@ -114,7 +114,8 @@ def refuse_same(source: object, target: str | os.PathLike[str]) -> None:
         raise InvalidInput(f"{target} holds the vectors themselves; give the codes another name.")
 
 
-def _prefixed(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def prefixed(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Name a codec's arrays as files do."""
     return {PREFIX + name: array for name, array in arrays.items()}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lilliput.codecs.codec import Codec
-from lilliput.codecs.files import CODEC_FORMAT
+from lilliput.codecs.files import CODEC_FORMAT, prefixed, read_state
 from lilliput.codecs.layout import Rows
 from lilliput.errors import CorruptFile
 from lilliput.index.calibration import Calibration
@@ -42,7 +42,8 @@ def save_index(
     def write(files: FolderWriter) -> None:
         for part, store in zip(PARTS, state.stores, strict=False):
             metadata, arrays = store.codec.state()
-            files.container(f"{part}-codec.safetensors", arrays, metadata, format=CODEC_FORMAT)
+            files.container(f"{part}-codec.safetensors", prefixed(arrays), metadata, format=CODEC_FORMAT)
+            store.verify()  # damage must not get a fresh checksum
             used = store.buffer.part(0, state.n)
             tensors = {name: array for name, array in used._asdict().items() if array is not None}
             files.container(f"{part}-rows.safetensors", tensors, format=ROWS_FORMAT)
@@ -105,8 +106,7 @@ def _load(folder: Folder, mmap: bool) -> tuple[dict[str, Any], State, Watch | No
 
 
 def _store(folder: Folder, part: str, n: int, mmap: bool) -> Store:
-    coded = folder.container(f"{part}-codec.safetensors")
-    codec = Codec.from_state(coded.metadata, {name: coded.tensor(name).copy() for name in coded.names})
+    codec = Codec.from_state(*read_state(folder.container(f"{part}-codec.safetensors")))
     container, layout = folder.container(f"{part}-rows.safetensors"), codec.layout
     # Factors are read whole here, so that the guard has only rows to watch.
     rows = Rows(
