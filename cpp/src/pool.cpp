@@ -11,6 +11,7 @@
 #include <exception>
 #include <list>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace lilliput {
@@ -28,13 +29,14 @@ struct Job {
   const unsigned most_threads;
   std::atomic<uint64_t> next{0};
   std::atomic<bool> stopped{false};
-  std::exception_ptr error;    // the rest: under the pool's mutex
-  unsigned slots_given = 1;    // slot 0 is the caller's
+  std::exception_ptr error;  // the rest: under the pool's mutex
+  unsigned slots_given = 1;  // slot 0 is the caller's
   unsigned helpers_inside = 0;
   std::condition_variable left;
 
   bool wants_help() const {
-    return slots_given < most_threads && next.load(std::memory_order_relaxed) < count && !stopped.load(std::memory_order_relaxed);
+    return slots_given < most_threads && next.load(std::memory_order_relaxed) < count &&
+           !stopped.load(std::memory_order_relaxed);
   }
 };
 
@@ -75,7 +77,11 @@ class Pool {
     const std::lock_guard lock(mutex_);
     jobs_.push_back(&job);
     const unsigned wanted = static_cast<unsigned>(std::min<uint64_t>(job.most_threads, job.count)) - 1;
-    for (; started_ < wanted; ++started_) std::thread([this] { serve(); }).detach();
+    try {
+      for (; started_ < wanted; ++started_) std::thread([this] { serve(); }).detach();
+    } catch (const std::system_error&) {
+      // The system gives no more threads: those there are do the work, the caller's at least.
+    }
     wake_.notify_all();
   }
 
@@ -127,7 +133,8 @@ class Pool {
 
 std::atomic<Pool*> shared_pool{nullptr};
 
-// Threads do not survive a fork and the mutex may be held by one of them: the child starts over, the old pool leaks.
+// Threads do not survive a fork and the mutex may be held by one of them: the child starts over, the old pool
+// leaks.
 void forget_pool() { shared_pool.store(new Pool); }
 
 Pool& pool() {
@@ -157,8 +164,8 @@ unsigned default_threads() {
   return available();
 }
 
-bool parallel_for(uint64_t count, unsigned threads, const std::function<void(uint64_t, unsigned, Step&)>& task,
-                  const Poll& poll) {
+bool parallel_for(uint64_t count, unsigned threads,
+                  const std::function<void(uint64_t, unsigned, Step&)>& task, const Poll& poll) {
   Job job(task, count, std::max(1u, threads));
   return pool().run(job, poll);
 }

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lilliput.errors import InvalidInput
-from lilliput.index.ids import IdArray, IdMap, as_ids, refuse_repeats
+from lilliput.index.ids import MAX_ID, IdArray, IdMap, as_ids, refuse_repeats
 from lilliput.index.state import State
 from lilliput.index.watch import Watch
 from lilliput.io.blocks import Source
@@ -75,7 +75,11 @@ def add_rows(
 
 def _given(state: State, ids: IdArray | None, start: int, stop: int) -> IdArray:
     if ids is None:
-        return np.arange(state.next_id + start, state.next_id + stop)
+        if state.next_id + stop - 1 > MAX_ID:
+            raise InvalidInput(
+                f"Ids go on from the largest ever used, {state.next_id - 1}, and end at {MAX_ID}; give ids."
+            )
+        return state.next_id + np.arange(start, stop)
     if stop > len(ids):
         raise InvalidInput(f"There are {len(ids)} ids for at least {stop} vectors; give one for each.")
     return ids[start:stop]
@@ -86,7 +90,7 @@ def _published(state: State, ids: IdArray | None, n: int) -> State:
     if not added:
         return state
     live = None if state.live is None else np.concatenate([state.live, np.ones(added, dtype=bool)])
-    new = np.arange(state.next_id, state.next_id + added) if ids is None else ids
+    new = _given(state, None, 0, added) if ids is None else ids
     next_id = max(state.next_id, int(new.max()) + 1)
     numbered = state.ids is None and new[0] == state.n and np.array_equal(new, np.arange(state.n, n))
     if numbered:

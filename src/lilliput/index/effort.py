@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+MOST_CANDIDATES = 2**20  # a query: lists of them are held in memory
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -17,4 +19,4 @@ class Effort:
 
     def candidates(self, k: int, rows: int) -> int:
         """Give how many candidates k results need, of as many rows."""
-        return max(1, min(rows, max(k, round(k * self.refine))))
+        return max(1, min(rows, max(k, min(MOST_CANDIDATES, round(k * self.refine)))))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lilliput.errors import InvalidInput
-from lilliput.index.ids import IdArray, as_ids
+from lilliput.index.ids import IdArray, as_array, as_ids
 from lilliput.index.state import State
 
 
@@ -29,7 +29,7 @@ def rows_to_scan(state: State, wanted: Any) -> IdArray | None:
     """
     if wanted is None:
         return state.live_rows
-    array = np.asarray(wanted)
+    array = as_array(wanted, "The ids of the filter")
     if array.dtype != np.bool_:
         rows = state.rows_of(as_ids(array, "The ids of the filter"))
         return np.unique(rows[rows >= 0])

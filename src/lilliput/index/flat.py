@@ -9,11 +9,13 @@ from lilliput import _core
 from lilliput.index.effort import Effort
 from lilliput.index.ids import IdArray
 from lilliput.index.state import State
+from lilliput.io.blocks import spans
 
 FloatArray = NDArray[np.float32]
 
 REFINE_FACTORS = (1.0, 1.2, 1.6, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0)
 MOST_CANDIDATES = 1_024  # that calibration looks at
+CANDIDATES_AT_ONCE = 2**22  # of all queries of one pass, twelve bytes each
 
 
 class Flat:
@@ -43,11 +45,20 @@ class Flat:
         refined = len(state.stores) == 2
         wanted = effort.candidates(k, state.n if rows is None else len(rows)) if refined else k
         prepared, bias = codec.query(queries)
-        found, scores = _core.top_k(state.codes[0], prepared, bias, wanted, rows, state.ids, threads)
         if not refined:
-            return found, scores
-        prepared, bias = state.stores[1].codec.query(queries)
-        return _core.rerank(state.codes[1], prepared, bias, found, k, state.ids, threads)
+            return _core.top_k(state.codes[0], prepared, bias, wanted, rows, state.ids, threads)
+        fine, fine_bias = state.stores[1].codec.query(queries)
+        found = np.empty((len(queries), k), dtype=np.int64)
+        scores = np.empty((len(queries), k), dtype=np.float32)
+        for start, stop in spans(len(queries), max(1, CANDIDATES_AT_ONCE // wanted)):
+            part = slice(start, stop)
+            coarse, _ = _core.top_k(
+                state.codes[0], prepared[part], bias[part], wanted, rows, state.ids, threads
+            )
+            found[part], scores[part] = _core.rerank(
+                state.codes[1], fine[part], fine_bias[part], coarse, k, state.ids, threads
+            )
+        return found, scores
 
     def efforts(self, state: State, ks: Sequence[int]) -> list[Effort]:
         """Give the efforts that calibration tries, least first."""

@@ -16,6 +16,8 @@ from lilliput.errors import InvalidInput, UnknownId, WrongType
 
 IdArray = NDArray[np.int64]
 
+MAX_ID = 2**63 - 1
+
 
 @dataclass(frozen=True)
 class Run:
@@ -27,8 +29,7 @@ class Run:
 
     def find(self, wanted: IdArray) -> IdArray:
         """Give the row of each id, −1 where the run has none."""
-        at = np.searchsorted(self.ids, wanted)
-        at[at == len(self.ids)] = 0
+        at = np.searchsorted(self.ids, wanted, side="right") - 1  # of an id that came again, the last
         rows = at + self.first if self.rows is None else self.rows[at]
         return np.where(self.ids[at] == wanted, rows, -1)
 
@@ -95,19 +96,33 @@ def as_ids(ids: Any, name: str = "ids") -> IdArray:
     InvalidInput
         When they are not one-dimensional, are negative, or exceed int64.
     """
-    array = np.asarray(ids)
+    array = as_array(ids, name)
     if array.size == 0 and array.ndim == 1:
         return np.empty(0, dtype=np.int64)
     if array.dtype.kind not in "iu":
-        raise WrongType(f"{name} are {array.dtype}; ids are whole numbers (int64).")
+        raise WrongType(f"{name} are {array.dtype}; ids are whole numbers from 0 to {MAX_ID} (int64).")
     if array.ndim != 1:
         raise InvalidInput(f"{name} have the shape {array.shape}; they are one row of numbers, shape (n,).")
-    if array.dtype == np.uint64 and array.max() > np.iinfo(np.int64).max:
-        raise InvalidInput(f"{name} hold {array.max()}; the largest id is {np.iinfo(np.int64).max}.")
+    if array.dtype == np.uint64 and array.max() > MAX_ID:
+        raise InvalidInput(f"{name} hold {array.max()}; the largest id is {MAX_ID}.")
     result = array.astype(np.int64)
     if result.min() < 0:
         raise InvalidInput(f"{name} hold {result.min()}; ids are 0 or larger, as −1 says 'none'.")
     return result
+
+
+def as_array(values: Any, name: str) -> NDArray[Any]:
+    """Take what numpy takes.
+
+    Raises
+    ------
+    InvalidInput
+        For lists of unequal length.
+    """
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise InvalidInput(f"{name} are lists of unequal length; give rows of one length.") from error
 
 
 def refuse_repeats(ids: IdArray) -> None:

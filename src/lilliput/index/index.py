@@ -12,6 +12,7 @@ import numpy as np
 
 from lilliput import _core
 from lilliput.codecs.base import METRICS
+from lilliput.codecs.codec import Codec
 from lilliput.codecs.codec import codec as make_codec
 from lilliput.codecs.registry import names
 from lilliput.codecs.sample import reservoir, sample_size
@@ -22,9 +23,9 @@ from lilliput.index.effort import Effort
 from lilliput.index.files import load_index, save_index
 from lilliput.index.filters import by_filter, rows_to_scan
 from lilliput.index.hits import Hits, IdArray, RangeHits, ScoreArray
-from lilliput.index.ids import as_ids, refuse_repeats, refuse_unknown
+from lilliput.index.ids import as_array, as_ids, refuse_repeats, refuse_unknown
 from lilliput.index.measure import measure, watch_stored
-from lilliput.index.options import check_k, check_recall, check_refine, check_threads
+from lilliput.index.options import check_k, check_radius, check_recall, check_refine, check_threads
 from lilliput.index.state import State, Store
 from lilliput.index.structure import STRUCTURES, build
 from lilliput.index.watch import Watch
@@ -76,7 +77,7 @@ class Index:
             raise InvalidInput(f"The metric {metric!r} is not known; it is one of {', '.join(METRICS)}.")
         self._structure = build(self._spec.structure)
         self._metric, self._seed = metric, seed
-        self._codecs = [make_codec(str(codec), metric=metric, seed=seed) for codec in self._spec.codecs]
+        self._new_codecs()  # so that a spec that cannot be made is refused here
         self._state: State | None = None
         self._watch: Watch | None = None
         self._calibration: Calibration | None = None
@@ -119,7 +120,7 @@ class Index:
             given = None if queries is None else as_matrix(queries, name="queries", dim=source.dim)
             pool = sample if given is None else given
             kept = np.sort(rng.permutation(len(pool))[: LIMITS.calibration_queries])
-            codecs = [codec.fit(sample, queries=given, progress=False) for codec in self._codecs]
+            codecs = [codec.fit(sample, queries=given, progress=False) for codec in self._new_codecs()]
             self._state = State(tuple(Store(codec, codec.allocate(0)) for codec in codecs))
             self._watch = Watch.start(pool[kept].copy(), given is None, self._metric) if len(kept) else None
             self._calibration = None
@@ -157,10 +158,7 @@ class Index:
             state = self._writable("add to it")
             source = as_source(X, dim=state.stores[0].codec.dim)
             known = checked_ids(state, ids, source)
-            self._state, self._watch = add_rows(
-                state, self._watch, source, known, progress, check_threads(threads)
-            )
-            self._recalibrate()
+            self._publish(*add_rows(state, self._watch, source, known, progress, check_threads(threads)))
         return self
 
     def remove(self, ids: Any) -> Self:
@@ -189,9 +187,7 @@ class Index:
             state = state.without(rows)
             if state.n - state.count > COMPACT_AT * state.n:
                 state = state.compact()
-            self._watch = self._watch.without(gone) if self._watch is not None else None
-            self._state = state
-            self._recalibrate()
+            self._publish(state, self._watch.without(gone) if self._watch is not None else None)
         return self
 
     def search(
@@ -254,7 +250,7 @@ class Index:
         """
         state = self._readable()
         queries = as_matrix(Q, name="Q", dim=state.stores[0].codec.dim, allow_vector=True)
-        single = np.ndim(Q) == 1
+        single = _is_vector(Q)
         k, workers = check_k(k), check_threads(threads)
         for knob, value in (("ef", ef), ("nprobe", nprobe)):
             if value is not None:
@@ -299,9 +295,7 @@ class Index:
             As `search`.
         """
         state = self._readable()
-        radius = float(radius)
-        if not np.isfinite(radius):
-            raise InvalidInput(f"The radius is {radius}; a finite score was wanted.")
+        radius = check_radius(radius)
         store, codes = state.stores[-1], state.codes[-1]
         queries = as_matrix(Q, name="Q", dim=store.codec.dim, allow_vector=True)
         prepared, bias = store.codec.query(queries)
@@ -339,7 +333,7 @@ class Index:
         state = self._readable()
         store, codes = state.stores[-1], state.codes[-1]
         queries = as_matrix(Q, name="Q", dim=store.codec.dim, allow_vector=True)
-        wanted = np.asarray(ids)
+        wanted = as_array(ids, "ids")
         if wanted.ndim == 2 and len(wanted) != len(queries):
             raise InvalidInput(
                 f"ids have the shape {wanted.shape} for {len(queries)} queries; give (m, r) or (r,)."
@@ -353,7 +347,7 @@ class Index:
             rows = np.ascontiguousarray(np.broadcast_to(rows, (len(queries), len(rows))))
         prepared, bias = store.codec.query(queries)
         scores = self._public(_core.scores(codes, prepared, bias, rows, check_threads(threads)))
-        return scores[0] if np.ndim(Q) == 1 else scores
+        return scores[0] if _is_vector(Q) else scores
 
     def calibrate(self, queries: Any = None, ks: Sequence[int] = KS) -> Self:
         """Measure effort against recall of the original vectors.
@@ -376,9 +370,10 @@ class Index:
         """
         with self._writing:
             state = self._readable()
-            if queries is not None:
-                self._watch = self._watch_again(state, queries)
-            self._measure(state, tuple(check_k(k) for k in ks))
+            numbers = tuple(check_k(k) for k in ks)
+            watch = self._watch if queries is None else self._watch_again(state, queries)
+            self._calibration = self._measured(state, watch, numbers)
+            self._watch = watch
         return self
 
     def save(self, folder: str | os.PathLike[str]) -> None:
@@ -398,7 +393,7 @@ class Index:
             if not self._mapped:
                 self._state = state
             if self._calibration is None or self._calibration.rows != state.n:
-                self._measure(state, KS)
+                self._calibration = self._measured(state, self._watch, KS)
             params = {"spec": self.spec, "metric": self._metric, "seed": self._seed}
             save_index(Path(folder), params, state, self._watch, self._calibration)
 
@@ -425,11 +420,12 @@ class Index:
         params, state, watch, calibration, files = load_index(Path(folder), mmap, verify)
         try:
             index = cls(str(params["spec"]), metric=str(params["metric"]), seed=int(params["seed"]))
-        except (KeyError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise FileError(
                 f"The manifest of {folder} names no index that this version knows: {error}"
             ) from error
-        if [str(codec) for codec in index._spec.codecs] != [store.codec.spec for store in state.stores]:
+        wanted = [(str(codec), index.metric) for codec in index._spec.codecs]
+        if wanted != [(store.codec.spec, store.codec.metric) for store in state.stores]:
             raise FileError(
                 f"The codes in {folder} are not those of '{index.spec}'; restore the folder from a copy."
             )
@@ -529,10 +525,15 @@ class Index:
             )
         return point.effort, point.recall
 
-    def _recalibrate(self) -> None:
-        state = self._readable()
-        if self._calibration is None or self._calibration.stale(state.count):
-            self._measure(state, KS)
+    def _new_codecs(self) -> list[Codec]:
+        return [make_codec(str(c), metric=self._metric, seed=self._seed) for c in self._spec.codecs]
+
+    def _publish(self, state: State, watch: Watch | None) -> None:
+        """Measure where it is time, then show everything at once: whoever interrupts this changes nothing."""
+        calibration = self._calibration
+        if calibration is None or calibration.stale(state.count):
+            calibration = self._measured(state, watch, KS)
+        self._state, self._watch, self._calibration = state, watch, calibration
 
     def _watch_again(self, state: State, queries: Any) -> Watch:
         if not self.exact_scores:
@@ -542,9 +543,8 @@ class Index:
             )
         return watch_stored(state, as_matrix(queries, name="queries", dim=self.dim), self._metric)
 
-    def _measure(self, state: State, ks: tuple[int, ...]) -> None:
-        if self._watch is not None:
-            self._calibration = measure(self._structure, state, self._watch, ks)
+    def _measured(self, state: State, watch: Watch | None, ks: tuple[int, ...]) -> Calibration | None:
+        return None if watch is None else measure(self._structure, state, watch, ks)
 
     def _explained(
         self, state: State, effort: Effort, k: int, scanned: list[int], threads: int
@@ -575,6 +575,13 @@ class Index:
 
 def _with_codec(spec: IndexSpec) -> IndexSpec:
     return spec if spec.codecs else parse_index(f"{spec.structure} | f32", STRUCTURES, names())
+
+
+def _is_vector(Q: Any) -> bool:
+    """Say whether what `as_matrix` took was one vector."""
+    if isinstance(Q, (list, tuple)):
+        return bool(Q) and np.ndim(Q[0]) == 0
+    return len(getattr(Q, "shape", ())) == 1
 
 
 def _finest(state: State) -> State:

@@ -29,6 +29,7 @@ def watch_stored(state: State, queries: NDArray[np.float32], metric: str) -> Wat
     """Find what is true for new queries, from finest codes that are the original vectors."""
     watch = Watch.start(queries[: LIMITS.calibration_queries].copy(), False, metric)
     store = state.stores[-1]
+    store.verify()
     size = max(1, LIMITS.block_bytes // (4 * store.codec.dim))
     rows = np.arange(state.n) if state.live_rows is None else state.live_rows
     for start in range(0, len(rows), size):

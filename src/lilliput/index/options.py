@@ -8,6 +8,7 @@ from lilliput.errors import InvalidInput, WrongType
 from lilliput.limits import LIMITS
 
 MOST_THREADS = 1_024
+LARGEST = 3.4e38  # that float32 holds, nearly
 
 
 def check_k(k: Any) -> int:
@@ -72,6 +73,20 @@ def check_refine(refine: Any) -> float | None:
     if not 1 <= number <= LIMITS.max_k:
         raise InvalidInput(f"refine={number:g} was given; it multiplies k, so it must be at least 1.")
     return number
+
+
+def check_radius(radius: Any) -> float:
+    """Take a score as a radius, no larger than float32 holds.
+
+    Raises
+    ------
+    WrongType, InvalidInput
+        When it is no finite number.
+    """
+    number = _real(radius, "radius")
+    if math.isinf(number):
+        raise InvalidInput(f"radius={number} was given; it must be finite.")
+    return max(-LARGEST, min(LARGEST, number))
 
 
 def _whole(value: Any, name: str) -> int:

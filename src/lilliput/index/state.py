@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lilliput import _core
 from lilliput.codecs.codec import Codec
 from lilliput.codecs.layout import Rows
+from lilliput.errors import CorruptFile
 from lilliput.index.ids import IdArray, IdMap
 
 GROWTH = 1.5
@@ -43,6 +44,17 @@ class Store:
         """Rows that fit the buffer."""
         return len(self.buffer.rows)
 
+    def verify(self) -> None:
+        """Verify all mapped pages: what reads rows past the native scans calls this first.
+
+        Raises
+        ------
+        CorruptFile
+            When one is damaged.
+        """
+        if self.guard is not None and not self.guard.verify_all():
+            raise CorruptFile(self.guard.complaint)
+
     def with_room(self, used: int, wanted: int) -> "Store":
         """Give a store of at least `wanted` rows, the first `used` of them the same."""
         if wanted <= self.room:
@@ -55,7 +67,8 @@ class Store:
     def only(self, rows: IdArray) -> "Store":
         """Give a store of some of the rows, in memory."""
         buffer = self.codec.allocate(len(rows))
-        _copy(Rows(*(None if part is None else part[rows] for part in self.buffer)), buffer)
+        alpha, beta = (None if part is None else part[rows] for part in (self.buffer.alpha, self.buffer.beta))
+        _copy(Rows(self.buffer.rows[rows], alpha, beta), buffer)
         return Store(self.codec, buffer)
 
     def nbytes(self, n: int) -> int:

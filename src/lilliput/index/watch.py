@@ -13,10 +13,14 @@ from numpy.typing import NDArray
 from lilliput import _core
 from lilliput.codecs.codec import Codec
 from lilliput.index.ids import IdArray
+from lilliput.io.arrays import block_rows
+from lilliput.io.blocks import spans
 
 FloatArray = NDArray[np.float32]
 
 DEPTH = 128  # true neighbours kept a query: 100, and what removals may take of them
+SAMPLED_ROWS = 512
+MOST_HITS = 2**21  # of one block, that may come unsorted
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,9 @@ class Watch:
     own:
         Whether the queries are rows of the set, which must then not count as neighbours of themselves.
     ids, scores:
-        int64 and float32 (m, 128): the best, larger is better; −1 and −inf where there are fewer.
+        int64 and float32 (m, 128): the best, larger is better. Where there are fewer, the id is −1, and the
+        score is what a row must reach to belong here: −inf, or, where rows of a full list were removed, its
+        last score, as worse rows than that were never kept.
     selves:
         int64 (m,): where `own`, the id of the query's own row: the first that equals it. −1 before.
     """
@@ -62,10 +68,10 @@ class Watch:
         codes = self.plain.view(self.plain.encode_rows(block, threads=threads))
         queries, bias = self.plain.query(self.queries)
         bar = self.scores[:, -1]
-        if np.isneginf(bar).any():
+        if self._many_reach(codes, queries, bias, threads):
             rows, found = _core.top_k(codes, queries, bias, min(DEPTH + 1, len(block)), threads=threads)
-            query = np.repeat(np.arange(len(queries)), rows.shape[1])
-            rows, found = rows.ravel(), found.ravel()
+            query, place = np.nonzero(found >= bar[:, None])
+            rows, found = rows[query, place], found[query, place]
         else:
             offsets, rows, found = _core.within(codes, queries, bias, bar, threads=threads)
             query = np.repeat(np.arange(len(queries)), np.diff(offsets))
@@ -78,8 +84,8 @@ class Watch:
         """Give the truth with rows gone; a list that gets shorter than k no longer counts for that k."""
         gone = np.isin(self.ids, ids)
         kept = np.where(gone, -1, self.ids)
-        scores = np.where(gone, np.float32(-np.inf), self.scores)
-        order = np.argsort(-scores, axis=1, kind="stable")
+        scores = np.where(gone, self.scores[:, -1:], self.scores)
+        order = np.lexsort((kept < 0, -scores), axis=1)
         return replace(
             self,
             ids=np.take_along_axis(kept, order, 1),
@@ -87,14 +93,28 @@ class Watch:
             selves=np.where(np.isin(self.selves, ids), -1, self.selves),
         )
 
+    def _many_reach(self, codes: _core.Codes, queries: FloatArray, bias: FloatArray, threads: int) -> bool:
+        """Say whether so many rows may reach their bar that they should be counted before they are kept."""
+        bar = self.scores[:, -1]
+        if np.isneginf(bar).any():
+            return True
+        some = np.arange(0, codes.n, max(1, codes.n // SAMPLED_ROWS))
+        offsets, _, _ = _core.within(codes, queries, bias, bar, some, threads=threads)
+        return int(offsets[-1]) * codes.n > MOST_HITS * len(some)
+
     def _find_selves(
         self, block: FloatArray, query: IdArray, rows: IdArray, ids: IdArray
     ) -> tuple[NDArray[np.bool_], IdArray]:
         """Mark, for each query whose own row has not come yet, the first found row that equals it."""
-        itself = (self.selves[query] < 0) & np.all(block[rows] == self.queries[query], axis=1)
-        places = np.flatnonzero(itself)
+        places = np.flatnonzero(self.selves[query] < 0)
+        size = block_rows(block.shape[1])
+        alike = [
+            np.all(block[rows[part]] == self.queries[query[part]], axis=1)
+            for part in (places[start:stop] for start, stop in spans(len(places), size))
+        ]
+        places = places[np.concatenate([np.empty(0, dtype=bool), *alike])]
         first, where = np.unique(query[places], return_index=True)
-        itself[:] = False
+        itself = np.zeros(len(query), dtype=bool)
         itself[places[where]] = True
         selves = self.selves.copy()
         selves[first] = ids[rows[places[where]]]
@@ -106,7 +126,7 @@ class Watch:
         query = np.concatenate([np.repeat(np.arange(m), DEPTH), query])
         ids = np.concatenate([self.ids.ravel(), ids])
         scores = np.concatenate([self.scores.ravel(), scores])
-        order = np.lexsort((ids, -scores, query))
+        order = np.lexsort((ids, ids < 0, -scores, query))
         query, ids, scores = query[order], ids[order], scores[order]
         rank = np.arange(len(query)) - np.searchsorted(query, query)
         kept = rank < DEPTH
