@@ -1,0 +1,9 @@
+"""Advice: a budget or a floor in, a measured plan with an honest forecast out."""
+
+from lilliput.advisor.advise import advise
+from lilliput.advisor.budget import Budget, parse_budget
+from lilliput.advisor.candidates import Candidate, candidates
+from lilliput.advisor.floors import parse_floors
+from lilliput.advisor.plan import Plan, Row
+
+__all__ = ["Budget", "Candidate", "Plan", "Row", "advise", "candidates", "parse_budget", "parse_floors"]

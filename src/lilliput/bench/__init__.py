@@ -1,0 +1,1 @@
+"""Races and checks that print figures."""

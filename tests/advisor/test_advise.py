@@ -1,0 +1,281 @@
+"""Advice keeps what it was asked to keep, and forecasts what fresh queries find."""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lilliput.advisor import advise
+from lilliput.advisor.plan import Plan
+from lilliput.bench import forecast
+from lilliput.errors import Cancelled, FileError, InvalidInput, OverBudget, WrongType
+from lilliput.evaluate.datasets import clustered
+from lilliput.evaluate.truth import exact_neighbours
+
+Floats = NDArray[np.float32]
+DIM = 32
+
+
+@pytest.fixture(scope="module")
+def X() -> Floats:
+    """Clustered rows."""
+    return np.asarray(clustered(seed=3, n=3000, d=DIM, centres=60, queries=1).vectors)
+
+
+def chosen(plan: Plan) -> Any:
+    """The row of the table that is the plan."""
+    (row,) = [row for row in plan.table if row.chosen]
+    return row
+
+
+@pytest.mark.parametrize("metric", ["cosine", "ip", "l2"])
+@pytest.mark.parametrize(("budget", "limit"), [("12B", 12.0), ("60kB", 20.0), (0.25, 32.0)])
+def test_budget_is_kept_by_the_index_that_is_built(X: Floats, metric: str, budget: Any, limit: float) -> None:
+    """The plan's bytes are the index's, and within the budget."""
+    plan = advise(X, budget=budget, metric=metric, progress=False)
+    index = plan.build(X, progress=False)
+
+    assert plan.spec == index.spec
+    assert len(X) == len(index)
+    assert plan.bytes_per_vector == pytest.approx(index.bytes_per_vector)
+    assert index.bytes_per_vector <= limit
+
+
+def test_budget_alone_takes_the_best(X: Floats) -> None:
+    """Nothing in the table is better beyond noise, and a larger budget is no worse."""
+    small, large = (advise(X, budget=budget, progress=False) for budget in ("6B", "40B"))
+
+    for plan in (small, large):
+        best = max(row.recall.mean for row in plan.table if row.recall is not None)
+        assert chosen(plan).recall.mean >= best - 0.01
+    assert large.forecast["recall@10"]["mean"] > small.forecast["recall@10"]["mean"]
+
+
+def test_floor_alone_takes_the_fewest_bytes(X: Floats) -> None:
+    """What takes less is below the floor; the choice is not."""
+    plan = advise(X, floor="recall@10=0.9", progress=False)
+    index = plan.build(X, progress=False)
+    found = index.search(X[:500], k=10, exact=True).ids
+    truth = exact_neighbours(X, X[:500], 10, "cosine").ids
+    recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found, truth, strict=True)])
+
+    assert recall >= 0.9
+    assert plan.forecast["recall@10"]["mean"] >= 0.9
+    for row in plan.table:
+        if row.bytes_per_vector < plan.bytes_per_vector:
+            assert row.recall is not None
+            assert row.recall.low < 0.9
+
+
+def test_budget_and_floor_are_both_kept_and_the_fastest_wins(X: Floats) -> None:
+    """Among what keeps both, nothing is faster by more than a tenth."""
+    plan = advise(X, budget="100B", floor={"recall@10": 0.8}, progress=False)
+
+    kept = [row for row in plan.table if row.recall and row.recall.low >= 0.8]
+    assert plan.bytes_per_vector <= 100
+    assert chosen(plan).recall.low >= 0.79
+    assert chosen(plan).queries_per_second * 1.1 >= max(row.queries_per_second for row in kept) * 0.999
+    assert any(row.refine is not None for row in plan.table)
+
+
+def test_every_other_candidate_has_a_reason(X: Floats) -> None:
+    """The table says why not, and holds one plan."""
+    plan = advise(X, budget="20B", progress=False)
+
+    assert [True] == [row.chosen for row in plan.table if not row.why_not]
+    assert plan.spec in plan.reason
+    assert len({(row.spec, row.refine) for row in plan.table}) == len(plan.table)
+
+
+def test_the_same_seed_gives_the_same_plan(X: Floats) -> None:
+    """Choice and forecast repeat to the last digit."""
+    first, again = (advise(X, budget="16B", seed=7, progress=False) for _ in range(2))
+
+    assert first.spec == again.spec
+    assert first.forecast == again.forecast
+    assert [row.recall for row in first.table] == [row.recall for row in again.table]
+
+
+def test_an_unreachable_budget_names_the_smallest(X: Floats) -> None:
+    """What it names can be had, and nothing below."""
+    with pytest.raises(OverBudget, match="raise the budget") as caught:
+        advise(X, budget="0.5B", progress=False)
+    least = caught.value.smallest
+
+    plan = advise(X, budget=f"{math.ceil(least * 1e6) / 1e6}B", progress=False)
+
+    assert least == pytest.approx(plan.bytes_per_vector, abs=2e-6)
+
+
+def test_an_unreachable_floor_names_the_best(X: Floats) -> None:
+    """The message says what was reached within the budget."""
+    with pytest.raises(InvalidInput, match=r"within 8B is sure to keep recall@10=0\.99.*raise the budget"):
+        advise(X, budget="8B", floor="recall@10=0.99", progress=False)
+
+
+def test_neither_budget_nor_floor_is_a_type_error(X: Floats) -> None:
+    """There is nothing to advise on."""
+    with pytest.raises(TypeError, match="budget='64B' or floor="):
+        advise(X)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"budget": 64}, InvalidInput, "bare number"),
+        ({"budget": "8B", "metric": "dot"}, InvalidInput, "metric"),
+        ({"budget": "8B", "seed": -1}, InvalidInput, "seed"),
+        ({"budget": "8B", "for_n": 0}, InvalidInput, "for_n=0"),
+        ({"budget": "8B", "for_n": "many"}, WrongType, "for_n"),
+        ({"budget": "8B", "threads": 0}, InvalidInput, "threads=0"),
+        ({"floor": "ndcg@10=0.4"}, InvalidInput, "needs judgments"),
+        ({"budget": "8B", "qrels": [{1: 1.0}]}, InvalidInput, "without queries"),
+        ({"budget": "8B", "queries": np.zeros((9, 5), dtype=np.float32)}, InvalidInput, "5"),
+        ({"budget": "8B", "queries": np.ones((3, DIM), dtype=np.float32)}, InvalidInput, "3 queries"),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_refused(
+    X: Floats, arguments: dict[str, Any], error: type[Exception], words: str
+) -> None:
+    """One sentence, before anything long begins."""
+    with pytest.raises(error, match=words):
+        advise(X, progress=False, **arguments)
+
+
+def test_too_few_rows_are_refused() -> None:
+    """A handful of rows cannot choose and measure."""
+    with pytest.raises(InvalidInput, match="5 rows"):
+        advise(np.eye(5), budget=0.5, progress=False)
+
+
+def test_more_vectors_to_come_share_what_is_shared(X: Floats) -> None:
+    """Bytes are for the full size, and the reason says whose recall it is."""
+    few = advise(X, floor="recall@10=0.9", progress=False)
+    many = advise(X, floor="recall@10=0.9", for_n=1_000_000, progress=False)
+
+    size, shared_out = (
+        next(row.bytes_per_vector for row in plan.table if row.spec == "flat | rotate,bin")
+        for plan in (few, many)
+    )
+    assert shared_out == pytest.approx(4 + (size - 4) * len(X) / 1_000_000)
+    assert 1_000_000 == many.rows
+    assert "falls as rows come" in many.reason
+    assert chosen(many).bytes == round(many.bytes_per_vector * 1_000_000)
+
+
+def test_queries_and_judgments_are_used(X: Floats) -> None:
+    """With judgments there is a forecast of nDCG, and a floor of it can be kept."""
+    rng = np.random.default_rng(0)
+    judged = rng.choice(len(X), 200, replace=False)
+    queries = X[judged] + 0.05 * rng.standard_normal((200, DIM)).astype(np.float32)
+    qrels = [{int(row): 1.0} for row in judged]
+
+    plan = advise(X, queries, qrels, floor="ndcg@10=0.5", progress=False)
+
+    assert {"recall@10", "ndcg@10"} == set(plan.forecast)
+    assert plan.forecast["ndcg@10"]["queries"] == 100
+    assert plan.forecast["ndcg@10"]["mean"] > 0.4
+    assert all(row.ndcg is not None for row in plan.table)
+    assert (
+        plan.forecast
+        == advise(X, queries, dict(enumerate(qrels)), floor="ndcg@10=0.5", progress=False).forecast
+    )
+
+
+def test_few_queries_give_a_wide_interval(X: Floats) -> None:
+    """Ten queries promise less than a thousand."""
+    few, many = (
+        advise(X, X[:m] + 0.01, budget="12B", progress=False).forecast["recall@10"] for m in (10, 1000)
+    )
+
+    assert few["high"] - few["low"] > 2 * (many["high"] - many["low"])
+
+
+def test_fewer_rows_than_are_asked_for() -> None:
+    """Five rows have five neighbours, and all of them can be found."""
+    X = np.random.default_rng(1).standard_normal((5, 8)).astype(np.float32)
+
+    plan = advise(X, np.random.default_rng(2).standard_normal((20, 8)), budget=1.0, progress=False)
+
+    assert 1.0 == plan.forecast["recall@10"]["mean"]
+
+
+def test_rows_that_come_twice_and_rows_of_zeros(X: Floats) -> None:
+    """A query is left out by its number, so that its twin still counts; zeros disturb nothing."""
+    twice = np.concatenate([X[:500], X[:500], np.zeros((20, DIM), dtype=np.float32)])
+
+    plan = advise(twice, floor="recall@10=0.95", progress=False)
+
+    assert plan.forecast["recall@10"]["mean"] >= 0.95
+
+
+def test_codes_that_cannot_hold_the_vectors_are_left_out() -> None:
+    """Numbers beyond float16 rule f16 out, and the table says so."""
+    X = 1e5 * np.random.default_rng(0).standard_normal((300, 8)).astype(np.float32)
+
+    plan = advise(X, budget=1.0, metric="l2", progress=False)
+
+    (row,) = [row for row in plan.table if row.spec == "flat | f16"]
+    assert row.recall is None
+    assert "float16" in row.why_not or "f16" in row.why_not
+
+
+def test_an_iterator_of_batches_is_read_once(X: Floats) -> None:
+    """Advice needs one pass, and is that for the array."""
+
+    def batches() -> Iterator[Floats]:
+        yield from np.array_split(X, 7)
+
+    assert (
+        advise(X, budget="16B", progress=False).spec == advise(batches(), budget="16B", progress=False).spec
+    )
+
+
+def test_cancelled_advice_is_no_advice(X: Floats) -> None:
+    """A callback that returns False stops it."""
+    seen = []
+
+    def stop(done: int, total: int) -> bool:
+        seen.append((done, total))
+        return len(seen) < 3
+
+    with pytest.raises(Cancelled):
+        advise(X, budget="16B", progress=stop)
+
+    assert 3 == len(seen)
+
+
+def test_plan_says_itself_in_json_and_on_pages(X: Floats, tmp_path: Path) -> None:
+    """What a plan says survives JSON; reports hold spec and reason; other suffixes are refused."""
+    plan = advise(X, budget="16B", progress=False)
+
+    said = json.loads(json.dumps(plan.to_dict()))
+    assert plan.spec == said["spec"]
+    assert plan.forecast == said["forecast"]
+    assert len(plan.table) == len(said["table"])
+    assert plan.spec in repr(plan)
+    for page in ("plan.html", "plan.md"):
+        plan.report(tmp_path / page)
+        text = (tmp_path / page).read_text()
+        assert plan.spec in text
+        assert "chosen" in text
+    with pytest.raises(InvalidInput, match=r"\.pdf"):
+        plan.report(tmp_path / "plan.pdf")
+    with pytest.raises(FileError):
+        plan.report(tmp_path / "nowhere" / "plan.html")
+
+
+def test_forecasts_cover_what_fresh_queries_find() -> None:
+    """Over four seeds and two budgets the truth lies within the 95 % interval at least six times of eight."""
+    X = clustered(seed=5, n=6000, d=DIM, centres=100, queries=1).vectors
+
+    results = forecast.run(X, budgets=("6B", "16B"), seeds=4, fresh=1000, metric="l2", progress=False)
+
+    assert sum(found["covered"] for found in results) >= 6
+    assert all(found["bytes_per_vector"] <= float(found["budget"].removesuffix("B")) for found in results)
+    assert f"of {len(results)} covered" in forecast.markdown(results)
