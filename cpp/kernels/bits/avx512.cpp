@@ -29,13 +29,30 @@ void prepare(uint32_t dim, const float* query, float bias, std::byte* out) {
   *reinterpret_cast<QueryHead*>(out) = {flat ? 0.0f : m / kLevels, bias, sum};
 }
 
-inline __m512i weighted(__m512i bits, const std::byte* planes) {
-  const auto count = [&](int p) {
-    return _mm512_popcnt_epi64(_mm512_and_si512(bits, _mm512_loadu_si512(planes + 64 * p)));
-  };
-  const __m512i low = _mm512_add_epi64(count(0), _mm512_slli_epi64(count(1), 1));
-  const __m512i high = _mm512_sub_epi64(count(2), _mm512_slli_epi64(count(3), 1));
-  return _mm512_add_epi64(low, _mm512_slli_epi64(high, 2));
+// Adds to the low half of each lane its bits' weighted counts. A count of 64 fits a byte, so that one byte
+// product weighs it and adds it.
+inline __m512i add_counts(__m512i sum, __m512i bits, const std::byte* planes) {
+  for (uint32_t p = 0; p < kPlanes; ++p) {
+    const __m512i count = _mm512_popcnt_epi64(_mm512_and_si512(bits, _mm512_loadu_si512(planes + 64 * p)));
+    sum = _mm512_dpbusd_epi32(sum, count, _mm512_set1_epi64(p == 3 ? 0xf8 : 1 << p));
+  }
+  return sum;
+}
+
+// The weighted counts of a row. Each line that is read asks for one to come, where rows lie one after
+// another.
+template <bool Streams>
+inline __m512i count_row(const std::byte* row, uint32_t width, const std::byte* planes) {
+  __m512i sum = _mm512_setzero_si512();
+  uint32_t b = 0;
+  for (; b + 64 <= width; b += 64, planes += 64 * kPlanes) {
+    if constexpr (Streams) _mm_prefetch(reinterpret_cast<const char*>(row + b) + kStreamAhead, _MM_HINT_T0);
+    sum = add_counts(sum, _mm512_loadu_si512(row + b), planes);
+  }
+  if (b == width) return sum;
+  if constexpr (Streams) _mm_prefetch(reinterpret_cast<const char*>(row + b) + kStreamAhead, _MM_HINT_T0);
+  const __mmask64 mask = (uint64_t{1} << (width - b)) - 1;
+  return add_counts(sum, _mm512_maskz_loadu_epi8(mask, row + b), planes);
 }
 
 struct Score {
@@ -43,22 +60,51 @@ struct Score {
   Prepared query;
 
   float operator()(const std::byte* row, uint64_t i) const {
-    const std::byte* planes = query.body;
-    __m512i sum = _mm512_setzero_si512();
-    uint32_t b = 0;
-    for (; b + 64 <= codes.row_bytes; b += 64, planes += 64 * kPlanes)
-      sum = _mm512_add_epi64(sum, weighted(_mm512_loadu_si512(row + b), planes));
-    if (b < codes.row_bytes) {
-      const __mmask64 mask = (uint64_t{1} << (codes.row_bytes - b)) - 1;
-      sum = _mm512_add_epi64(sum, weighted(_mm512_maskz_loadu_epi8(mask, row + b), planes));
-    }
-    const int32_t dot = 2 * static_cast<int32_t>(_mm512_reduce_add_epi64(sum)) - query.head.sum;
-    return integer_score(dot, query.head.scale, codes.alpha, codes.beta, static_cast<uint32_t>(i), query.head.bias);
+    const __m512i counts = count_row<false>(row, codes.row_bytes, query.body);
+    const int32_t dot = 2 * _mm512_reduce_add_epi32(counts) - query.head.sum;
+    return integer_score(dot, query.head.scale, codes.alpha, codes.beta, static_cast<uint32_t>(i),
+                         query.head.bias);
   }
 };
 
+// Sixteen rows share the loads of the planes, one reduction and one vector of scores.
+constexpr uint32_t kRows = 16;
+
+// Element r: the sum of the low halves of vector r's lanes; the high halves are zero.
+inline __m512i sum_each(const __m512i (&v)[kRows]) {
+  const auto add_halves = [](__m512i a, __m512i b) {
+    return _mm512_add_epi32(_mm512_shuffle_i64x2(a, b, 0x88), _mm512_shuffle_i64x2(a, b, 0xdd));
+  };
+  __m512i pair[8], quad[4];
+  for (int i = 0; i < 8; ++i)
+    pair[i] = _mm512_mask_shuffle_epi32(v[2 * i], 0xaaaa, v[2 * i + 1], _MM_PERM_CCAA);
+  for (int i = 0; i < 4; ++i)
+    quad[i] = _mm512_add_epi32(_mm512_unpacklo_epi64(pair[2 * i], pair[2 * i + 1]),
+                               _mm512_unpackhi_epi64(pair[2 * i], pair[2 * i + 1]));
+  return add_halves(add_halves(quad[0], quad[1]), add_halves(quad[2], quad[3]));
+}
+
+// What `integer_score` does, sixteen at a time.
+inline __m512 score_each(const Codes& codes, uint64_t first, const QueryHead& head, __m512i sums) {
+  const __m512i dots = _mm512_sub_epi32(_mm512_slli_epi32(sums, 1), _mm512_set1_epi32(head.sum));
+  __m512 factor = _mm512_set1_ps(head.scale);
+  if (codes.alpha) factor = _mm512_mul_ps(factor, _mm512_loadu_ps(codes.alpha + first));
+  __m512 score = _mm512_mul_ps(_mm512_cvtepi32_ps(dots), factor);
+  if (codes.beta) score = _mm512_add_ps(score, _mm512_loadu_ps(codes.beta + first));
+  return _mm512_add_ps(score, _mm512_set1_ps(head.bias));
+}
+
 void block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores) {
-  block_rows(codes, first, n, Score{codes, Prepared(query)}, scores);
+  const Prepared prepared(query);
+  const std::byte* row = codes.rows + first * codes.row_bytes;
+  uint32_t i = 0;
+  for (; i + kRows <= n; i += kRows) {
+    __m512i counts[kRows];
+    for (uint32_t r = 0; r < kRows; ++r, row += codes.row_bytes)
+      counts[r] = count_row<true>(row, codes.row_bytes, prepared.body);
+    _mm512_storeu_ps(scores + i, score_each(codes, first + i, prepared.head, sum_each(counts)));
+  }
+  block_rows(codes, first + i, n - i, Score{codes, prepared}, scores + i);
 }
 
 void gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query, float* scores) {
