@@ -8,20 +8,22 @@ from typing import Any
 import click
 
 from lilliput.cli import options, output
-from lilliput.cli.advise import interval
+from lilliput.cli.advise import interval, parsed
 from lilliput.cli.verb import Verb
 
 QUESTIONS = (
-    "How do I read a file line by line?",
-    "Run a function in another thread and wait for its result.",
-    "Compute the difference between two dates.",
+    "How can I copy a whole directory tree?",
+    "Send an email message over SMTP.",
+    "How do I parse an XML document?",
 )
 HITS = 3
-BUDGET = "96B"
+BUDGET = "0.25"
 
 
-@click.command("demo", cls=Verb, examples=["lilliput demo", "lilliput demo --budget 48B"])
-@click.option("--budget", default=BUDGET, show_default=True, help="Bytes a vector may take.")
+@click.command("demo", cls=Verb, examples=["lilliput demo", "lilliput demo --budget 96B"])
+@click.option(
+    "--budget", default=BUDGET, show_default=True, help="As for advise; 0.25 is a quarter of float32."
+)
 @click.option("--limit", type=int, default=20_000, show_default=True, help="The most passages to read.")
 @options.seed
 @options.common
@@ -79,13 +81,14 @@ def run(budget: str, limit: int, seed: int, progress: options.Progress) -> dict[
     with clock.step("fit the text embedder"):
         embedder = StaticEmbedder(seed=seed).fit(items.texts, progress=progress)
     with clock.step("embed passages and questions"):
-        vectors, queries = embedder.encode(items.texts), embedder.encode(items.queries)
+        vectors, queries = embedder.encode(items.texts, progress), embedder.encode(items.queries, False)
     with clock.step("measure candidates and plan"):
-        plan = lp.advise(vectors, queries, items.qrels, budget=budget, seed=seed, progress=progress)
+        plan = lp.advise(vectors, queries, items.qrels, budget=parsed(budget), seed=seed, progress=progress)
     with clock.step("build the index"):
         index = plan.build(vectors, progress=progress)
     with clock.step("answer three questions"):
-        hits = index.search(embedder.encode(QUESTIONS), k=HITS)
+        reachable = plan.forecast["recall@10"]["low"]
+        hits = index.search(embedder.encode(QUESTIONS), k=HITS, recall=reachable)
     answers = [
         {"question": question, "passages": [_told(found[row].title, found[row].summary) for row in rows]}
         for question, rows in zip(QUESTIONS, hits.ids.tolist(), strict=True)
@@ -134,7 +137,8 @@ def show(result: dict[str, Any]) -> None:
         for passage in answer["passages"]:
             click.echo(f"    {passage['title']}: {_short(passage['summary'])}")
     steps = [*result["seconds"].items(), ("all", sum(result["seconds"].values()))]
-    output.table(["step", "seconds"], [[name, f"{seconds:.1f}"] for name, seconds in steps])
+    click.echo()
+    output.facts({name: f"{seconds:6.1f} s" for name, seconds in steps})
 
 
 def _short(text: str, most: int = 88) -> str:
