@@ -160,10 +160,10 @@ def weighted_sums(
     -------
     float32 (n, d)
     """
-    result = np.empty((len(offsets) - 1, table.shape[1]), dtype=np.float32)
+    result = np.zeros((len(offsets) - 1, table.shape[1]), dtype=np.float32)
     starts = offsets.tolist()
     # A row's entries stay in the nearest cache; reduceat over long blocks takes ten times as long.
-    for row in range(len(result)):
+    for row in np.flatnonzero(np.diff(offsets)).tolist():
         span = slice(starts[row], starts[row + 1])
         result[row] = weights[span] @ table.take(columns[span], axis=0)
     return result

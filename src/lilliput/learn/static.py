@@ -13,7 +13,7 @@ from lilliput.progress import ProgressOption, Track
 
 WORD_BUCKETS = 2**16
 PIECE_BUCKETS = 2**15
-CORE_WORDS = 6_144
+CORE_WORDS = 4_096
 WINDOW = 40
 THINNED_ABOVE = 3e-4
 RARITY = 2e-3
@@ -99,7 +99,7 @@ class StaticEmbedder:
             weights = np.float32(RARITY) / (np.float32(RARITY) + frequencies)
             step(3)
             sums = _sums(_some(tokens, COMMON_SAMPLE, rng), words, pieces, weights)
-            common: FloatArray = np.linalg.eigh(sums.T @ sums)[1][:, -1:]
+            common: FloatArray = np.linalg.eigh(sums.T @ sums)[1][:, -1]
             step(4)
         self._fitted = words, pieces, weights, common
         return self
@@ -137,7 +137,8 @@ class StaticEmbedder:
         with Track(progress, len(texts) if isinstance(texts, Sequence) else 0, "embedding texts") as step:
             while batch := list(islice(stream, TEXTS_AT_ONCE)):
                 sums = _sums(tokenize(batch), words, pieces, weights)
-                parts.append(_unit(sums - sums @ common @ common.T))
+                sums -= np.outer(sums @ common, common)
+                parts.append(_unit(sums))
                 done += len(batch)
                 step(done)
         return np.concatenate(parts)

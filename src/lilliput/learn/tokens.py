@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from lilliput.errors import WrongType
 
 # Names in code are several words: HTTPServer2, max_line_length.
-_WORD = re.compile(r"[^\W\d_]?[^\W\d_A-Z]+|[^\W\d_]+|\d+")
+_WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[^\W\d_]?[^\W\d_A-Z]+|\d+")
 
-SHORTEST_PIECE = 3
+SHORTEST_PIECE = 4
 LONGEST_PIECE = 5
 LONGEST_WORD = 40
 
@@ -131,7 +131,7 @@ def buckets_of(words: Sequence[str], size: int) -> NDArray[np.int64]:
 
 
 def pieces_of(words: Sequence[str], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Hash the runs of 3 to 5 letters of each word, its ends marked, into buckets.
+    """Hash the runs of 4 and 5 bytes of each word, its ends marked, into buckets.
 
     Words of one stem share pieces; so does a misspelt word with the right one. After Bojanowski, Grave,
     Joulin and Mikolov, "Enriching word vectors with subword information", TACL 2017.
@@ -152,7 +152,7 @@ def pieces_of(words: Sequence[str], size: int) -> tuple[NDArray[np.int64], NDArr
     offsets = np.zeros(len(words) + 1, dtype=np.int64)
     for row, word in enumerate(words):
         marked = b"<" + word[:LONGEST_WORD].encode("utf-8", "replace") + b">"
-        for length in range(SHORTEST_PIECE, LONGEST_PIECE + 1):
+        for length in range(min(SHORTEST_PIECE, len(marked)), LONGEST_PIECE + 1):
             found.extend(
                 zlib.crc32(marked[at : at + length]) % size for at in range(len(marked) - length + 1)
             )
