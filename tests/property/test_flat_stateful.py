@@ -76,6 +76,21 @@ class FlatMachine(RuleBasedStateMachine):
         with pytest.raises(UnknownId):
             self.index.scores(np.ones(DIM), ids)
 
+    @precondition(lambda self: len(self.oracle.ids) > 8)
+    @rule(seed=SEEDS)
+    def replace(self, seed: int) -> None:
+        """Give a few rows new vectors, by removal and addition under the same ids beside new ones."""
+        rng = np.random.default_rng(seed)
+        few = rng.permutation(self.oracle.ids)[: len(self.oracle.ids) // 8]
+        self.index.remove(few)
+        self.oracle.remove(few.tolist())
+        more = np.setdiff1d(np.arange(150), [*self.oracle.ids, *few])[: len(self.oracle.ids)]
+        ids = rng.permutation(np.concatenate([few, more]))
+        X = vectors(rng, len(ids))
+        self.index.add(X, ids)
+        self.oracle.add(X, ids.tolist())
+        self.agree(self.index, rng, 5)
+
     @rule(mmap=st.booleans())
     def save_and_open(self, mmap: bool) -> None:
         """Go on with the index that was saved; mapped, it answers and cannot be added to."""
