@@ -65,6 +65,14 @@ def rotate(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='
 def first_bad_row(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)]) -> int:
     """The first row with a NaN or an Inf, or -1."""
 
+def stream_read(data: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> int:
+    """Read every byte; the exclusive or of its 8-byte words. To be timed."""
+
+def multiply_bytes(rounds: int, threads: int = 0, isa: str = '') -> int:
+    """
+    Multiply bytes in registers on each thread; how many products were summed, 0 without such an instruction. To be timed.
+    """
+
 class Codes:
     """A view of rows of codes with their factors; keeps the arrays alive."""
 

@@ -108,8 +108,10 @@ class Container:
 
         Examples
         --------
-        >>> with Container.open("codec.safetensors", format="lilliput-codec") as container:
-        ...     mean = container.tensor("mean", dtype="f4", shape=(384,))
+        >>> write_container("codec.safetensors", {"mean": np.zeros(3, np.float32)}, {}, format="codec")
+        >>> with Container.open("codec.safetensors", format="codec") as container:
+        ...     container.tensor("mean", dtype="f4", shape=(3,)).tolist()
+        [0.0, 0.0, 0.0]
         """
         with explained("opened", path):
             file = os.open(path, READ_FLAGS)

@@ -172,7 +172,9 @@ def write_container(
 
     Examples
     --------
-    >>> write_container(path, {"mean": np.zeros(384, np.float32)}, {"spec": "int8"}, format="lilliput-codec")
+    >>> write_container("codec.safetensors", {"mean": np.zeros(3, np.float32)}, {"spec": "x"}, format="codec")
+    >>> os.path.exists("codec.safetensors")
+    True
     """
     with new_container(path, layout_of(tensors), metadata, format=format) as writer:
         for name, array in tensors.items():
@@ -208,8 +210,8 @@ def new_container(
 
     Examples
     --------
-    >>> with new_container(path, {"codes": ("u1", (n, 48))}, {}, format="lilliput-codes") as writer:
-    ...     for block in blocks:
+    >>> with new_container("codes.safetensors", {"codes": ("u1", (4, 3))}, {}, format="codes") as writer:
+    ...     for block in np.zeros((2, 2, 3), np.uint8):
     ...         writer.write("codes", block)
     """
     target = Path(os.path.realpath(path))

@@ -181,8 +181,10 @@ def save_folder(
     Examples
     --------
     >>> def write(files):
-    ...     files.container("codes.safetensors", {"rows": rows}, format="lilliput-codes")
-    >>> save_folder("index", write, format="lilliput-index", metadata={"spec": "flat | int8"})
+    ...     files.container("codes.safetensors", {"rows": np.zeros((2, 3), np.uint8)}, format="codes")
+    >>> save_folder("saved", write, format="things", metadata={"of": "mine"})
+    >>> sorted(os.listdir("saved"))
+    ['codes.safetensors', 'manifest.json']
     """
     target = Path(os.path.realpath(folder))
     with explained("saved", folder, UNCHANGED):
@@ -234,8 +236,10 @@ def open_folder(
 
     Examples
     --------
-    >>> with open_folder("index", format="lilliput-index") as files:
-    ...     rows = files.container("codes.safetensors").tensor("rows")
+    >>> save_folder("opened", lambda files: None, format="things", metadata={"of": "mine"})
+    >>> with open_folder("opened", format="things") as files:
+    ...     files.metadata
+    {'of': 'mine'}
     """
 
     def use(place: Path, file: int) -> Folder:

@@ -79,8 +79,9 @@ def verify(path: str | Path, *, progress: ProgressOption = None) -> Report:
 
     Examples
     --------
-    >>> report = verify("index")
-    >>> report.ok
+    >>> from lilliput.io.container_writer import write_container
+    >>> write_container("codes.safetensors", {}, {}, format="codes")
+    >>> verify("codes.safetensors").ok
     True
     """
     if os.path.isfile(path):
