@@ -22,7 +22,8 @@ class Bits(Quantiser):
 
     Under cosine rows are unit vectors, so ``dot(mean, x - mean)`` hardly differs between them although their
     signs say that it does. It is replaced by its average, zero: the score is
-    ``dot(q, mean) + dot(q - mean, step * sign)``, which ranks as l2 does.
+    ``dot(q, mean) + dot(q - |q| mean, step * sign)``, which ranks as l2 does, however short a transform left
+    the query.
 
     No row has a factor, so a row of zeros cannot be told apart: it scores as any row with its signs.
     """
@@ -66,8 +67,8 @@ class Bits(Quantiser):
         mean, step = self.arrays["mean"], self.arrays["step"]
         if metric == "ip":
             return step * u, u.astype(np.float64) @ mean
-        r = u - mean
         if metric == "l2":
+            r = u - mean
             return 2 * step * r, -squares(r) - len(mean) * float(step[0]) ** 2
-        r[~u.any(axis=1)] = 0  # a query of zeros scores 0
-        return step * r, u.astype(np.float64) @ mean
+        length = np.sqrt(squares(u)).astype(np.float32)
+        return step * (u - length[:, None] * mean), u.astype(np.float64) @ mean
