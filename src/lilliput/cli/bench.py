@@ -1,7 +1,5 @@
 """`lilliput bench`: side by side with whatever peers are installed."""
 
-from pathlib import Path
-
 import click
 
 from lilliput.cli import options, output
@@ -28,20 +26,30 @@ def command() -> None:
 @click.option("--quick", is_flag=True, help="Fewer rows and rounds: a look, not a result.")
 @click.option("--data", help="A file of vectors to race on. Default: the sets at hand.")
 @click.option("--out", help="A folder for the result as JSON and Markdown.")
-@options.common
-def flat(quick: bool, data: str | None, out: str | None, as_json: bool, progress: options.Progress) -> None:
+@click.option(
+    "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="For every contestant."
+)
+@options.progress
+@options.as_json
+def flat(
+    quick: bool, data: str | None, out: str | None, threads: int, as_json: bool, progress: options.Progress
+) -> None:
     """Race exhaustive search: batches, single queries, and the memory that encoding takes."""
-    from lilliput._core import default_threads
     from lilliput.bench import flat as race
 
-    result = race.run(
-        quick=quick,
-        data=data,
-        threads=default_threads(),
-        out=None if out is None else Path(out),
-        progress=progress,
-    )
+    click.echo(f"This takes about {minutes(race.estimate_seconds(quick))} on two cores.", err=True)
+    result = race.run(quick=quick, data=data, threads=threads, out=out, progress=progress)
     if as_json:
         output.emit_json(result)
     else:
         click.echo(race.markdown(result))
+
+
+def minutes(seconds: float) -> str:
+    """Write a time as people do.
+
+    >>> minutes(40), minutes(100), minutes(420)
+    ('a minute', '2 minutes', '7 minutes')
+    """
+    count = max(1, round(seconds / 60))
+    return "a minute" if count == 1 else f"{count} minutes"
