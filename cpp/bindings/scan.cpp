@@ -98,8 +98,9 @@ struct Picked {
   ScanOptions options;
 };
 
-nb::tuple search_best(const CodesView& view, In<float, 2> x, In<float, 1> bias, uint64_t k, Rows rows,
-                      Ids ids, unsigned threads, const std::string& isa) {
+std::tuple<Out<int64_t, 2>, Out<float, 2>> search_best(const CodesView& view, In<float, 2> x,
+                                                       In<float, 1> bias, uint64_t k, Rows rows, Ids ids,
+                                                       unsigned threads, const std::string& isa) {
   require(k > 0, "k must be at least 1");
   const Queries queries = queries_of(view, x, bias);
   const Picked picked(view, rows, ids, threads);
@@ -107,11 +108,14 @@ nb::tuple search_best(const CodesView& view, In<float, 2> x, In<float, 1> bias, 
   const Fresh<int64_t> found(queries.n * k);
   const Fresh<float> scores(queries.n * k);
   run(view, [&] { return top_k(view.codes, kernels, queries, k, picked.options, found.data, scores.data); });
-  return nb::make_tuple(found.array(queries.n, k), scores.array(queries.n, k));
+  return {found.array(queries.n, k), scores.array(queries.n, k)};
 }
 
-nb::tuple search_within(const CodesView& view, In<float, 2> x, In<float, 1> bias, In<float, 1> thresholds,
-                        Rows rows, Ids ids, unsigned threads, const std::string& isa) {
+std::tuple<Out<int64_t, 1>, Out<int64_t, 1>, Out<float, 1>> search_within(const CodesView& view,
+                                                                          In<float, 2> x, In<float, 1> bias,
+                                                                          In<float, 1> thresholds, Rows rows,
+                                                                          Ids ids, unsigned threads,
+                                                                          const std::string& isa) {
   const Queries queries = queries_of(view, x, bias);
   require(thresholds.shape(0) == queries.n, "threshold must be (m,)");
   const Picked picked(view, rows, ids, threads);
@@ -131,7 +135,7 @@ nb::tuple search_within(const CodesView& view, In<float, 2> x, In<float, 1> bias
       found.data[at] = hit.row;
       scores.data[at++] = hit.score;
     }
-  return nb::make_tuple(offsets.array(queries.n + 1), found.array(total), scores.array(total));
+  return {offsets.array(queries.n + 1), found.array(total), scores.array(total)};
 }
 
 void require_rows(const CodesView& view, const In<int64_t, 2>& rows, size_t n_queries) {
@@ -154,8 +158,9 @@ Out<float, 2> scores_of(const CodesView& view, In<float, 2> x, In<float, 1> bias
   return out.array(queries.n, rows.shape(1));
 }
 
-nb::tuple best_of(const CodesView& view, In<float, 2> x, In<float, 1> bias, In<int64_t, 2> candidates,
-                  uint64_t k, Ids ids, unsigned threads, const std::string& isa) {
+std::tuple<Out<int64_t, 2>, Out<float, 2>> best_of(const CodesView& view, In<float, 2> x, In<float, 1> bias,
+                                                   In<int64_t, 2> candidates, uint64_t k, Ids ids,
+                                                   unsigned threads, const std::string& isa) {
   require(k > 0, "k must be at least 1");
   const Queries queries = queries_of(view, x, bias);
   require_rows(view, candidates, queries.n);
@@ -167,7 +172,7 @@ nb::tuple best_of(const CodesView& view, In<float, 2> x, In<float, 1> bias, In<i
     return rerank(view.codes, kernels, queries, candidates.data(), candidates.shape(1), k, picked.options,
                   found.data, scores.data);
   });
-  return nb::make_tuple(found.array(queries.n, k), scores.array(queries.n, k));
+  return {found.array(queries.n, k), scores.array(queries.n, k)};
 }
 
 template <bool ByTile>

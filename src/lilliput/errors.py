@@ -92,7 +92,9 @@ class MissingExtra(LilliputError, ImportError):
     """An optional dependency is not installed."""
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"{package} is not installed and this needs it; run: pip install 'lilliput[{extra}]'")
+        super().__init__(
+            f"{package} is not installed and this needs it; run: pip install 'lilliput[{extra}]'"
+        )
         self.package = package
         self.extra = extra
 

@@ -47,7 +47,9 @@ class Track:
     def __call__(self, done: int) -> None:
         """Say how many steps are done."""
         if self._callback is not None and self._callback(done, self._total) is False:
-            raise Cancelled(f"{self._label} was cancelled after {done} of {self._total}; nothing was changed.")
+            raise Cancelled(
+                f"{self._label} was cancelled after {done} of {self._total}; nothing was changed."
+            )
         if self._draws and time.monotonic() - self._started > BAR_AFTER_SECONDS:
             self._draw(done)
 

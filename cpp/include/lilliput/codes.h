@@ -1,7 +1,7 @@
 // The seam between codecs and indexes: a plain view over codes, and the table of kernels that scores it.
 //
-// Every score is larger-is-better: score = alpha_i * dot(q, x_i) + beta_i + bias_q. Squared L2 arrives here as
-// q' = 2q, beta_i = -|x_i|^2, bias = -|q|^2, so that the score is minus the distance.
+// Every score is larger-is-better: score = alpha_i * dot(q, x_i) + beta_i + bias_q. Squared L2 arrives here
+// as q' = 2q, beta_i = -|x_i|^2, bias = -|q|^2, so that the score is minus the distance.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,8 @@ struct Codes {
   PageGuard* guard;    // verifies mapped pages at first touch; null in memory
 };
 
-// What `prepare` writes first; the kind's own form of the query follows at kQueryHead, padded with zeros to 64.
+// What `prepare` writes first; the kind's own form of the query follows at kQueryHead, padded with zeros
+// to 64.
 struct QueryHead {
   float scale;  // of one step of the quantised query; 1 for float kinds
   float bias;
@@ -43,7 +44,8 @@ struct Hit {
   uint32_t row;
 };
 
-// Where a fused tile leaves its hits: one bounded list a query. `shrink` keeps the best and raises the threshold.
+// Where a fused tile leaves its hits: one bounded list a query. `shrink` keeps the best and raises the
+// threshold.
 struct Sink {
   float threshold[kGroup];
   uint32_t size[kGroup];
@@ -54,13 +56,13 @@ struct Sink {
 
 // A run of rows in the form that one instruction set multiplies, made once for all query groups.
 struct Panel {
-  const Codes* codes;      // the rows themselves: row i of the panel is row i here
-  const std::byte* rows;   // as multiplied: codes->rows, or converted
-  size_t stride;           // bytes from row to row
-  const float* norm;       // |x_i| of each row, where the form is inexact; else null
-  float slack;             // the largest relative error of a row in this form
+  const Codes* codes;     // the rows themselves: row i of the panel is row i here
+  const std::byte* rows;  // as multiplied: codes->rows, or converted
+  size_t stride;          // bytes from row to row
+  const float* norm;      // |x_i| of each row, where the form is inexact; else null
+  float slack;            // the largest relative error of a row in this form
   uint32_t n;
-  uint32_t first;          // row number of row 0 in the hits, unless `numbers` says them
+  uint32_t first;  // row number of row 0 in the hits, unless `numbers` says them
   const uint32_t* numbers;
 };
 
@@ -70,9 +72,10 @@ struct Tile {
   size_t (*group_bytes)(uint32_t dim);
   void (*pack)(uint32_t dim, const float* queries, const float* bias, uint32_t n, std::byte* group);
   size_t (*panel_bytes)(uint32_t dim, uint32_t n);  // 0: rows are used as they lie
-  void (*load)(Panel& panel, std::byte* memory);    // fills rows, stride, norm, slack; null with panel_bytes 0
+  void (*load)(Panel& panel, std::byte* memory);  // fills rows, stride, norm, slack; null with panel_bytes 0
   void (*dense)(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out);
-  void (*fused)(const Panel& panel, const std::byte* group, uint32_t n_queries, Sink& sink);  // null: dense, then compare
+  void (*fused)(const Panel& panel, const std::byte* group, uint32_t n_queries,
+                Sink& sink);  // null: dense, then compare
   // As dense, but never above the true score and faster; null: dense serves.
   void (*floor)(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out) = nullptr;
 };

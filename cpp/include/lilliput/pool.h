@@ -1,4 +1,5 @@
-// One pool of threads for the process: started when first needed, shared by concurrent callers, fresh after a fork.
+// One pool of threads for the process: started when first needed, shared by concurrent callers, fresh after a
+// fork.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,9 @@ class Step {
 // Asked now and then by the calling thread, which may then look for signals; false cancels.
 using Poll = std::function<bool()>;
 
-// Runs task(i, slot, step) for i in [0, count) on at most `threads` threads, the caller among them; slots number the
-// threads from 0. Gives false when cancelled, and throws what a task threw.
-bool parallel_for(uint64_t count, unsigned threads, const std::function<void(uint64_t, unsigned, Step&)>& task,
-                  const Poll& poll = {});
+// Runs task(i, slot, step) for i in [0, count) on at most `threads` threads, the caller among them; slots
+// number the threads from 0. Gives false when cancelled, and throws what a task threw.
+bool parallel_for(uint64_t count, unsigned threads,
+                  const std::function<void(uint64_t, unsigned, Step&)>& task, const Poll& poll = {});
 
 }  // namespace lilliput

@@ -6,7 +6,9 @@
 namespace lilliput::amx {
 namespace {
 
-size_t panel_bytes(uint32_t dim, uint32_t n) { return size_t{(n + kSide - 1) / kSide * kSide} * byte_steps(dim) * 64; }
+size_t panel_bytes(uint32_t dim, uint32_t n) {
+  return size_t{(n + kSide - 1) / kSide * kSide} * byte_steps(dim) * 64;
+}
 
 void load(Panel& panel, std::byte* memory) {
   panel.stride = size_t{byte_steps(panel.codes->dim)} * 64;

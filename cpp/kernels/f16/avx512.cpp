@@ -11,7 +11,8 @@ void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float*, f
   for (uint64_t r = 0; r < n; ++r) {
     std::byte* row = rows + r * dim * 2;
     for (uint32_t i = 0; i < dim; i += 16) {
-      const __mmask16 mask = dim - i < 16 ? static_cast<__mmask16>((1u << (dim - i)) - 1) : static_cast<__mmask16>(0xffff);
+      const __mmask16 mask =
+          dim - i < 16 ? static_cast<__mmask16>((1u << (dim - i)) - 1) : static_cast<__mmask16>(0xffff);
       const __m512 v = _mm512_maskz_loadu_ps(mask, x + r * dim + i);
       _mm256_mask_storeu_epi16(row + 2 * size_t{i}, mask, _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
     }
@@ -27,7 +28,8 @@ void load(Panel& panel, std::byte* memory) {
     const std::byte* row = panel.codes->rows + size_t{r} * panel.codes->row_bytes;
     float* out = reinterpret_cast<float*>(memory) + size_t{r} * dim;
     for (uint32_t i = 0; i < dim; i += 16) {
-      const __mmask16 mask = dim - i < 16 ? static_cast<__mmask16>((1u << (dim - i)) - 1) : static_cast<__mmask16>(0xffff);
+      const __mmask16 mask =
+          dim - i < 16 ? static_cast<__mmask16>((1u << (dim - i)) - 1) : static_cast<__mmask16>(0xffff);
       _mm512_mask_storeu_ps(out + i, mask, F16Row::load(row, i, mask));
     }
   }

@@ -4,6 +4,7 @@
 
 namespace lilliput::amx {
 
-constinit const Tile i8 = {2, byte_group_bytes, byte_pack<127>, byte_panel_bytes, byte_load, byte_dense, byte_fused};
+constinit const Tile i8 = {2,         byte_group_bytes, byte_pack<127>, byte_panel_bytes,
+                           byte_load, byte_dense,       byte_fused};
 
 }  // namespace lilliput::amx

@@ -25,18 +25,21 @@ struct Score {
     __m512i even = _mm512_setzero_si512(), odd = _mm512_setzero_si512();
     uint32_t d = 0;
     for (; d + 128 <= codes.dim; d += 128) {
-      even = _mm512_dpbusd_epi32(even, _mm512_xor_si512(_mm512_loadu_si512(row + d), flip), _mm512_loadu_si512(q + d));
+      even = _mm512_dpbusd_epi32(even, _mm512_xor_si512(_mm512_loadu_si512(row + d), flip),
+                                 _mm512_loadu_si512(q + d));
       odd = _mm512_dpbusd_epi32(odd, _mm512_xor_si512(_mm512_loadu_si512(row + d + 64), flip),
                                 _mm512_loadu_si512(q + d + 64));
     }
-    for (; d < codes.dim; d += 64) {  // the query is zero past its end, so what the mask leaves there adds nothing
+    for (; d < codes.dim;
+         d += 64) {  // the query is zero past its end, so what the mask leaves there adds nothing
       const uint32_t left = codes.dim - d;
       const __mmask64 mask = left < 64 ? (uint64_t{1} << left) - 1 : ~uint64_t{0};
       const __m512i x = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, row + d), flip);
       even = _mm512_dpbusd_epi32(even, x, _mm512_loadu_si512(q + d));
     }
     const int32_t dot = _mm512_reduce_add_epi32(_mm512_add_epi32(even, odd)) - 128 * query.head.sum;
-    return integer_score(dot, query.head.scale, codes.alpha, codes.beta, static_cast<uint32_t>(i), query.head.bias);
+    return integer_score(dot, query.head.scale, codes.alpha, codes.beta, static_cast<uint32_t>(i),
+                         query.head.bias);
   }
 };
 
@@ -59,7 +62,8 @@ void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* al
   }
 }
 
-constexpr Tile tile = {2, vnni_group_bytes, vnni_pack<127>, vnni_panel_bytes, vnni_load, vnni_dense, vnni_fused};
+constexpr Tile tile = {2,         vnni_group_bytes, vnni_pack<127>, vnni_panel_bytes,
+                       vnni_load, vnni_dense,       vnni_fused};
 
 }  // namespace
 
