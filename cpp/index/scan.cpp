@@ -129,7 +129,9 @@ Status top_k(const Codes& codes, const Kernels& kernels, const Queries& queries,
 
 Status within(const Codes& codes, const Kernels& kernels, const Queries& queries, const float* thresholds,
               const ScanOptions& options, std::vector<std::vector<Hit>>& found) {
-  const Prepared prepared(codes, kernels, queries, true);
+  // A row just at its bar must not be lost to the order in which a tile sums.
+  const bool may_tile = !rounds_by_order(codes.kind, kernels.tile);
+  const Prepared prepared(codes, kernels, queries, may_tile);
   std::vector<std::vector<std::unique_ptr<AllOfGroup>>> lists;
   const auto make = [&](uint64_t g) {
     return std::make_unique<AllOfGroup>(prepared.in_group(g), thresholds + g * kGroup);

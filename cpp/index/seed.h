@@ -12,7 +12,7 @@
 
 namespace lilliput {
 
-constexpr uint64_t kSeedRows = 4096, kMostBuckets = 1024;
+constexpr uint64_t kSeedRows = 4096, kMostBuckets = 2048;
 constexpr uint32_t kSeedPanel = 256;
 
 inline Status seed_thresholds(const Codes& codes, const Prepared& prepared, const ScanOptions& options,

@@ -14,7 +14,7 @@ from lilliput.io.blocks import spans
 FloatArray = NDArray[np.float32]
 
 REFINE_FACTORS = (1.0, 1.2, 1.6, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0)
-MOST_CANDIDATES = 1_024  # that calibration looks at
+MOST_CANDIDATES = 640  # that calibration looks at
 CANDIDATES_AT_ONCE = 2**22  # of all queries of one pass, twelve bytes each
 
 

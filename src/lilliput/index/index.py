@@ -358,8 +358,7 @@ class Index:
         ----------
         queries:
             Vectors (m, d) to measure with, and to keep. This needs the original vectors, so the finest codes
-            must be
-            ``f32``; otherwise give queries to `fit`.
+            must be ``f32``; otherwise give queries to `fit`.
         ks:
             Numbers of results to measure for, at most 128.
 
