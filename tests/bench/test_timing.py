@@ -39,6 +39,16 @@ def test_the_fast_run_between_the_slow() -> None:
     assert {"slow": 2, "fast": 8} == {name: timing.rounds for name, timing in timings.items()}
 
 
+def test_a_weight_is_a_larger_share_of_the_time() -> None:
+    """With twice the weight it runs twice as often."""
+    clock = FakeClock()
+    calls = {"usual": clock.contestant("usual", 1), "heavy": clock.contestant("heavy", 1)}
+
+    timings = race(calls, seconds=30, weights={"heavy": 2.0}, clock=clock)
+
+    assert {"usual": 10, "heavy": 20} == {name: timing.rounds for name, timing in timings.items()}
+
+
 def test_everybody_has_the_least_number_of_rounds() -> None:
     """The time being over stops nobody who has not had enough rounds."""
     clock = FakeClock()

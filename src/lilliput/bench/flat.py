@@ -17,11 +17,11 @@ from lilliput.progress import ProgressOption, Track
 
 __all__ = ["estimate_seconds", "markdown", "run"]
 
-BATCH_SECONDS, QUICK_BATCH_SECONDS = 100.0, 8.0
+BATCH_SECONDS, QUICK_BATCH_SECONDS = 120.0, 8.0
 SINGLE_SECONDS, QUICK_SINGLE_SECONDS = 12.0, 2.0
 LEAST, QUICK_LEAST = 3, 2
-# What is not timed: indexes built, truth found, files written and encoded.
-AROUND_SECONDS, QUICK_AROUND_SECONDS = 180, 30
+# The rest: indexes built, truth found, files encoded, and peers that take longer than their share.
+AROUND_SECONDS, QUICK_AROUND_SECONDS = 300, 60
 
 
 def estimate_seconds(quick: bool) -> int:

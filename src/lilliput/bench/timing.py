@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
@@ -48,8 +49,13 @@ class Timing:
 @dataclass
 class _Runner:
     call: Callable[[], object]
+    weight: float
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
+
+    def had(self) -> float:
+        """Give the time it has had, in shares of what it is entitled to."""
+        return sum(self.wall) / self.weight
 
     def once(self, clock: Clock) -> None:
         wall, cpu = clock()
@@ -70,6 +76,7 @@ def race(
     seconds: float,
     least: int = 3,
     most: int = 400,
+    weights: Mapping[str, float] = MappingProxyType({}),
     tick: Callable[[], None] = lambda: None,
     clock: Clock = clocks,
 ) -> dict[str, Timing]:
@@ -87,6 +94,8 @@ def race(
         Wall time for all together, exceeded where `least` asks for it.
     least, most:
         Bounds on the repetitions of each.
+    weights:
+        How many times the usual share of the time a contestant gets, by name; 1 where nothing is said.
     tick:
         Called after each repetition; it may raise to end the race.
     clock:
@@ -103,7 +112,7 @@ def race(
     >>> timings["sum"].rounds >= 3
     True
     """
-    runners = {name: _Runner(call) for name, call in calls.items()}
+    runners = {name: _Runner(call, weights.get(name, 1.0)) for name, call in calls.items()}
     for runner in runners.values():
         runner.call()
         tick()
@@ -113,7 +122,7 @@ def race(
         waiting = [r for r in runners.values() if len(r.wall) < (least if over else max(least, most))]
         if not waiting:
             break
-        min(waiting, key=lambda runner: sum(runner.wall)).once(clock)
+        min(waiting, key=_Runner.had).once(clock)
         tick()
     return {name: runner.timing() for name, runner in runners.items()}
 
