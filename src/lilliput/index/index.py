@@ -213,8 +213,7 @@ class Index:
             Results a query, at most 16,384; more than there are vectors is no error.
         recall:
             The recall of the original vectors' neighbours to reach, in (0, 1]; None is 0.95. The least effort
-            that
-            calibration found to reach it is taken.
+            that calibration found to reach it is taken.
         filter:
             None; int64 ids; one boolean a stored vector; or a list of one of these a query.
         exact:
@@ -406,8 +405,7 @@ class Index:
             The folder.
         mmap:
             Map the codes, read-only, so that opening takes no time and memory is the system's to give; False
-            reads
-            them into memory, where they can be changed.
+            reads them into memory, where they can be changed.
         verify:
             "lazy" verifies each page of the codes at first touch, "full" all of them now.
 
