@@ -21,13 +21,14 @@ struct alignas(64) TileConfig {
   uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
+// In static memory: GCC 12 takes the instruction to read eight bytes, and might leave the rest of a local
+// unwritten.
+constexpr TileConfig kConfig;
+
 // Tiles are configured for the length of a kernel: other code on this thread finds them released.
 class Tiles {
  public:
-  Tiles() {
-    const TileConfig config;
-    _tile_loadconfig(&config);
-  }
+  Tiles() { _tile_loadconfig(&kConfig); }
   ~Tiles() { _tile_release(); }
   Tiles(const Tiles&) = delete;
   Tiles& operator=(const Tiles&) = delete;
