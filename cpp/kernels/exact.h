@@ -104,6 +104,7 @@ inline int32_t sum_of_squares(const int8_t* x, uint32_t dim) {
 }
 
 inline void encode_f32(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float*, float* beta) {
+  if (n == 0) return;  // memcpy wants pointers even for nothing
   __builtin_memcpy(rows, x, n * dim * sizeof(float));
   for (uint64_t i = 0; beta && i < n; ++i) beta[i] = -norm2(x + i * dim, dim);
 }

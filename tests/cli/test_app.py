@@ -119,7 +119,9 @@ def test_threads_reach_the_native_module_and_go_again(monkeypatch: pytest.Monkey
 def test_ctrl_c_is_one_sentence() -> None:
     """SIGINT in the middle of a verb: one sentence, code 130, no traceback."""
     script = (
-        "import time, lilliput.cli.app as a, click\n"
+        "import signal, time, lilliput.cli.app as a, click\n"
+        # A test run in the background ignores SIGINT, and its children would too.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "@click.command()\n"
         "def slow():\n    print('started', flush=True)\n    time.sleep(60)\n"
         "a.Verbs.get_command = lambda *_: slow\n"

@@ -166,6 +166,8 @@ INTERRUPTED = """
 import os, signal, sys, threading, time
 import numpy as np
 from lilliput.index.index import Index
+# A test run in the background ignores SIGINT, and its children would too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 work = sys.argv[1]
 X = np.random.default_rng(0).standard_normal((60_000, 128)).astype(np.float32)
 index = Index("flat", metric="ip").fit(X[:100], queries=X[:20]).add(X)

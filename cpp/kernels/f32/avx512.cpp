@@ -8,6 +8,7 @@ namespace lilliput::avx512 {
 namespace {
 
 void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float*, float* beta) {
+  if (n == 0) return;  // memcpy wants pointers even for nothing
   __builtin_memcpy(rows, x, n * dim * sizeof(float));
   if (!beta) return;
   for (uint64_t i = 0; i < n; ++i) beta[i] = minus_norm2<F32Row>(rows + i * dim * sizeof(float), dim);
