@@ -9,12 +9,13 @@
 namespace lilliput {
 namespace {
 
-constexpr const char* kKinds[] = {"f32", "f16",  "bf16", "e4m3", "e5m2",   "i8",
-                                  "i4",  "bits", "lut4", "lut8", "affine", "rabitq"};
+#define LILLIPUT_KIND(name, ...) Kind::name,
+constexpr Kind kKinds[] = {LILLIPUT_FAMILIES(LILLIPUT_KIND)};
+#undef LILLIPUT_KIND
 
 Kind kind_named(const std::string& text) {
-  for (size_t i = 0; i < std::size(kKinds); ++i)
-    if (text == kKinds[i] && kernels(static_cast<Kind>(i), Isa::portable)) return static_cast<Kind>(i);
+  for (const Kind kind : kKinds)
+    if (text == name(kind) && kernels(kind, Isa::portable)) return kind;
   throw nb::value_error("no such kind of codes");
 }
 
@@ -24,14 +25,44 @@ using Factors = std::optional<In<float, 1>>;
 using Ids = std::optional<In<int64_t, 1>>;
 using Rows = std::optional<In<int64_t, 1>>;
 
+// What rows of word numbers stand for; keeps its arrays alive.
+class CodebookView {
+ public:
+  CodebookView(In<int8_t, 3> words, std::optional<In<int32_t, 2>> norms, float unit)
+      : words_(words), norms_(norms) {
+    const uint32_t parts = static_cast<uint32_t>(words.shape(0)),
+                   entries = static_cast<uint32_t>(words.shape(1)),
+                   width = static_cast<uint32_t>(words.shape(2));
+    require(parts > 0 && width > 0 && uint64_t{parts} * width < 1u << 24,
+            "words must be (parts, entries, width)");
+    require(entries == 16 || entries == 256, "a part has 16 or 256 words");
+    require(!norms || (norms->shape(0) == parts && norms->shape(1) == entries),
+            "norms must be (parts, entries)");
+    book = {parts, entries, width, words.data(), norms ? norms->data() : nullptr, unit};
+  }
+  Codebook book;
+
+ private:
+  In<int8_t, 3> words_;
+  std::optional<In<int32_t, 2>> norms_;
+};
+
+bool is_lookup(Kind kind) { return kind == Kind::lut4 || kind == Kind::lut8; }
+
 // A view that keeps its arrays alive.
 class CodesView {
  public:
   CodesView(const std::string& kind, uint32_t dim, In<uint8_t, 2> rows, Factors alpha, Factors beta,
-            nb::object guard)
-      : rows_(rows), alpha_(alpha), beta_(beta), guard_(guard) {
+            nb::object guard, nb::object book)
+      : rows_(rows), alpha_(alpha), beta_(beta), guard_(guard), book_(book) {
     const Kind k = kind_named(kind);
-    require(dim > 0 && rows.shape(1) == row_bytes(k, dim), "rows must be (n, row_bytes(kind, dim))");
+    require(is_lookup(k) == !book.is_none(), "the kinds lut4 and lut8 take a codebook, and no other does");
+    const Codebook* words = book.is_none() ? nullptr : &nb::cast<CodebookView*>(book)->book;
+    require(
+        !words || (words->parts * words->width == dim && words->entries == (k == Kind::lut4 ? 16u : 256u)),
+        "the codebook does not fit the kind and dim");
+    const uint32_t width = row_bytes(k, words ? words->parts : dim);
+    require(dim > 0 && rows.shape(1) == width, "rows must be (n, row_bytes(kind, dim))");
     require(rows.shape(0) < 0xffffffffu, "at most 2^32 - 2 rows");
     require(!alpha || alpha->shape(0) == rows.shape(0), "alpha must be (n,)");
     require(!alpha || (k != Kind::f32 && k != Kind::f16),
@@ -40,19 +71,20 @@ class CodesView {
     PageGuard* pages = guard.is_none() ? nullptr : nb::cast<PageGuard*>(guard);
     codes = {k,
              dim,
-             row_bytes(k, dim),
+             width,
              rows.shape(0),
              reinterpret_cast<const std::byte*>(rows.data()),
              pointer(alpha),
              pointer(beta),
-             pages};
+             pages,
+             words};
   }
   Codes codes;
 
  private:
   In<uint8_t, 2> rows_;
   Factors alpha_, beta_;
-  nb::object guard_;
+  nb::object guard_, book_;
 };
 
 Queries queries_of(const CodesView& view, const In<float, 2>& x, const In<float, 1>& bias) {
@@ -210,22 +242,25 @@ void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
 
 std::vector<std::string> kinds() {
   std::vector<std::string> out;
-  for (size_t i = 0; i < std::size(kKinds); ++i)
-    if (kernels(static_cast<Kind>(i), Isa::portable)) out.emplace_back(kKinds[i]);
+  for (const Kind kind : kKinds)
+    if (kernels(kind, Isa::portable)) out.emplace_back(name(kind));
   return out;
 }
 
 }  // namespace
 
 void bind_scan(nb::module_& m) {
+  nb::class_<CodebookView>(m, "Codebook", "What rows of word numbers stand for; keeps the arrays alive.")
+      .def(nb::init<In<int8_t, 3>, std::optional<In<int32_t, 2>>, float>(), "words"_a.noconvert(),
+           "norms"_a.noconvert() = nb::none(), "unit"_a = 1.0f);
   nb::class_<CodesView>(m, "Codes", "A view of rows of codes with their factors; keeps the arrays alive.")
-      .def(nb::init<const std::string&, uint32_t, In<uint8_t, 2>, Factors, Factors, nb::object>(), "kind"_a,
-           "dim"_a, "rows"_a.noconvert(), "alpha"_a.noconvert() = nb::none(),
-           "beta"_a.noconvert() = nb::none(), "guard"_a = nb::none())
+      .def(nb::init<const std::string&, uint32_t, In<uint8_t, 2>, Factors, Factors, nb::object, nb::object>(),
+           "kind"_a, "dim"_a, "rows"_a.noconvert(), "alpha"_a.noconvert() = nb::none(),
+           "beta"_a.noconvert() = nb::none(), "guard"_a = nb::none(), "book"_a = nb::none())
       .def_prop_ro("n", [](const CodesView& v) { return v.codes.n; })
       .def_prop_ro("dim", [](const CodesView& v) { return v.codes.dim; })
       .def_prop_ro("row_bytes", [](const CodesView& v) { return v.codes.row_bytes; })
-      .def_prop_ro("kind", [](const CodesView& v) { return kKinds[static_cast<size_t>(v.codes.kind)]; });
+      .def_prop_ro("kind", [](const CodesView& v) { return name(v.codes.kind); });
   m.def("kinds", &kinds, "Kinds of codes that have kernels.");
   m.def(
       "row_bytes", [](const std::string& kind, uint32_t dim) { return row_bytes(kind_named(kind), dim); },

@@ -38,14 +38,14 @@ void score_again(const Codes& codes, const Kernels& kernels, const std::byte* qu
 }
 
 bool rounds_by_order(Kind kind, const Tile* tile) {
-  return tile && !tile->floor && (kind == Kind::f32 || kind == Kind::f16);
+  return tile && !tile->floor && sums_floats(kind);
 }
 
 // Merges the lists of all threads and hands each query's hits to take(query, hits).
 template <class Lists, class Take>
 Status merge(const Codes& codes, const Kernels& kernels, const Queries& queries, const ScanOptions& options,
              const Tile* tile, std::vector<std::vector<std::unique_ptr<Lists>>>& lists, const Take& take) {
-  const size_t bytes = kernels.query_bytes(codes.dim);
+  const size_t bytes = kernels.query_bytes(codes);
   std::vector<Memory> memory(options.threads);
   const auto task = [&](uint64_t q, unsigned slot, Step&) {
     std::vector<Hit> hits;
@@ -53,7 +53,7 @@ Status merge(const Codes& codes, const Kernels& kernels, const Queries& queries,
       if (!of_thread.empty() && of_thread[q / kGroup]) of_thread[q / kGroup]->append_to(hits, q % kGroup);
     if (rounds_by_order(codes.kind, tile)) {
       std::byte* query = memory[slot].reserve(bytes);
-      kernels.prepare(codes.dim, queries.x + q * codes.dim, queries.bias[q], query);
+      kernels.prepare(codes, queries.x + q * codes.dim, queries.bias[q], query);
       score_again(codes, kernels, query, hits);
     }
     take(q, hits);
@@ -90,8 +90,8 @@ Status for_given_rows(const Codes& codes, const Kernels& kernels, const Queries&
   std::vector<Memory> memory(options.threads);
   std::atomic<bool> corrupt{false};
   const auto task = [&](uint64_t q, unsigned slot, Step&) {
-    std::byte* query = memory[slot].reserve(kernels.query_bytes(codes.dim));
-    kernels.prepare(codes.dim, queries.x + q * codes.dim, queries.bias[q], query);
+    std::byte* query = memory[slot].reserve(kernels.query_bytes(codes));
+    kernels.prepare(codes, queries.x + q * codes.dim, queries.bias[q], query);
     std::vector<uint32_t> rows, places;
     for (uint64_t i = 0; i < width; ++i) {
       const int64_t row = given[q * width + i];

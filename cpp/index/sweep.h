@@ -18,7 +18,7 @@ class Prepared {
       : kernels_(kernels), n_(queries.n), dim_(codes.dim) {
     const Tile* tile = kernels.tile;
     tile_ = may_tile && tile && n_ >= tile->least_queries ? tile : nullptr;
-    bytes_ = ((tile_ ? tile_->group_bytes(dim_) : kernels.query_bytes(dim_)) + 63) / 64 * 64;
+    bytes_ = ((tile_ ? tile_->group_bytes(dim_) : kernels.query_bytes(codes)) + 63) / 64 * 64;
     std::byte* out = memory_.reserve(bytes_ * (tile_ ? groups() : n_));
     if (tile_) {
       for (uint64_t g = 0; g < groups(); ++g)
@@ -26,7 +26,7 @@ class Prepared {
                     out + g * bytes_);
     } else {
       for (uint64_t q = 0; q < n_; ++q)
-        kernels.prepare(dim_, queries.x + q * dim_, queries.bias[q], out + q * bytes_);
+        kernels.prepare(codes, queries.x + q * dim_, queries.bias[q], out + q * bytes_);
     }
     first_ = out;
   }

@@ -22,9 +22,12 @@ inline void write_head(std::byte* query, float scale, float bias, int32_t sum) {
 }
 
 // The form of a query of floats: padded with zeros.
-inline size_t float_query_bytes(uint32_t dim) { return kQueryHead + padded(size_t{dim} * sizeof(float)); }
+inline size_t float_query_bytes(const Codes& codes) {
+  return kQueryHead + padded(size_t{codes.dim} * sizeof(float));
+}
 
-inline void float_prepare(uint32_t dim, const float* query, float bias, std::byte* out) {
+inline void float_prepare(const Codes& codes, const float* query, float bias, std::byte* out) {
+  const uint32_t dim = codes.dim;
   write_head(out, 1.0f, bias, 0);
   __builtin_memset(out + kQueryHead, 0, padded(size_t{dim} * sizeof(float)));
   __builtin_memcpy(out + kQueryHead, query, size_t{dim} * sizeof(float));

@@ -1,4 +1,7 @@
 // Hands out the table of a kind and an instruction set that this machine can run.
+#include <array>
+#include <iterator>
+
 #include "kernels/dense/tables.h"
 #include "kernels/tables.h"
 #include "lilliput/isa.h"
@@ -7,94 +10,90 @@ namespace lilliput {
 namespace {
 
 struct Family {
-  const Kernels *f32, *f16, *i8, *bits;
-  const Dense* dense;
+  Kind kind;
+  const char* name;
+  uint32_t bits;
+  bool floats;
+  const Kernels *portable, *avx2, *avx512, *neon;
+  const Tile* amx;
 };
 
-#define LILLIPUT_FAMILY(isa, dense_isa) {&isa::f32, &isa::f16, &isa::i8, &isa::bits, &dense_isa::dense}
-constexpr Family kPortable = LILLIPUT_FAMILY(portable, portable);
-#if defined(__x86_64__)
-constexpr Family kAvx2 = LILLIPUT_FAMILY(avx2, avx2);
-constexpr Family kAvx512 = LILLIPUT_FAMILY(avx512, avx512);
-#elif defined(__aarch64__)
-constexpr Family kNeon = LILLIPUT_FAMILY(neon, neon);
-#endif
+constexpr bool floats = true, integers = false;
+
+#define LILLIPUT_FAMILY(name, number, bits, sums) \
+  {Kind::name, #name, bits, sums, &portable::name, &avx2::name, &avx512::name, &neon::name, &amx::name},
+const Family kFamilies[] = {LILLIPUT_FAMILIES(LILLIPUT_FAMILY)};
 #undef LILLIPUT_FAMILY
 
-#if defined(__x86_64__)
+constexpr size_t kCount = std::size(kFamilies);
+
+const Family& family(Kind kind) {
+  for (const Family& found : kFamilies)
+    if (found.kind == kind) return found;
+  return kFamilies[0];  // not reached: every kind has a line
+}
+
+const Kernels* or_else(const Kernels* better, const Kernels* weaker) { return better ? better : weaker; }
+
 // One query is scored by avx512; the tile unit takes over where there are many.
-Kernels tiled(const Kernels& kernels, const Tile& tile) {
-  Kernels out = kernels;
-  out.tile = &tile;
-  return out;
-}
-
-const Family& with_tile_unit() {
-  static const Kernels f32 = tiled(avx512::f32, amx::f32), f16 = tiled(avx512::f16, amx::f16),
-                       i8 = tiled(avx512::i8, amx::i8), bits = tiled(avx512::bits, amx::bits);
-  static const Family family = {&f32, &f16, &i8, &bits, &avx512::dense};
-  return family;
-}
-#endif
-
-const Family* family(Isa isa) {
-  if (!usable(isa)) return nullptr;
-  switch (isa) {
-    case Isa::portable:
-      return &kPortable;
-#if defined(__x86_64__)
-    case Isa::avx2:
-      return &kAvx2;
-    case Isa::avx512:
-      return &kAvx512;
-    case Isa::amx:
-      return &with_tile_unit();
-#elif defined(__aarch64__)
-    case Isa::neon:
-      return &kNeon;
-#endif
-    default:
-      return nullptr;
-  }
+const Kernels* with_tile_unit(const Family& of) {
+  static const std::array<Kernels, kCount> tables = [] {
+    std::array<Kernels, kCount> out{};
+    for (size_t i = 0; i < kCount; ++i) {
+      const Family& f = kFamilies[i];
+      const Kernels* one = or_else(f.avx512, or_else(f.avx2, f.portable));
+      if (one) out[i] = *one;
+      if (f.amx) out[i].tile = f.amx;
+    }
+    return out;
+  }();
+  return of.portable ? &tables[static_cast<size_t>(&of - kFamilies)] : nullptr;
 }
 
 }  // namespace
 
 const Kernels* kernels(Kind kind, Isa isa) {
-  const Family* found = family(isa);
-  if (!found) return nullptr;
-  switch (kind) {
-    case Kind::f32:
-      return found->f32;
-    case Kind::f16:
-      return found->f16;
-    case Kind::i8:
-      return found->i8;
-    case Kind::bits:
-      return found->bits;
-    default:
-      return nullptr;
+  if (!usable(isa)) return nullptr;
+  const Family& of = family(kind);
+  switch (isa) {
+    case Isa::portable:
+      return of.portable;
+    case Isa::avx2:
+      return or_else(of.avx2, of.portable);
+    case Isa::avx512:
+      return or_else(of.avx512, or_else(of.avx2, of.portable));
+    case Isa::amx:
+      return with_tile_unit(of);
+    case Isa::neon:
+      return or_else(of.neon, of.portable);
   }
+  return nullptr;
 }
 
 const Dense* dense(Isa isa) {
-  const Family* found = family(isa);
-  return found ? found->dense : nullptr;
-}
-
-uint32_t row_bytes(Kind kind, uint32_t dim) {
-  switch (kind) {
-    case Kind::f32:
-      return 4 * dim;
-    case Kind::f16:
-      return 2 * dim;
-    case Kind::i8:
-      return dim;
-    case Kind::bits:
-      return dim / 8 + (dim % 8 != 0);
+  if (!usable(isa)) return nullptr;
+  switch (isa) {
+#if defined(__x86_64__)
+    case Isa::avx2:
+      return &avx2::dense;
+    case Isa::avx512:
+    case Isa::amx:
+      return &avx512::dense;
+#elif defined(__aarch64__)
+    case Isa::neon:
+      return &neon::dense;
+#endif
     default:
-      return 0;
+      return &portable::dense;
   }
 }
+
+uint32_t row_bytes(Kind kind, uint32_t cells) {
+  return static_cast<uint32_t>((uint64_t{cells} * family(kind).bits + 7) / 8);
+}
+
+const char* name(Kind kind) { return family(kind).name; }
+
+bool sums_floats(Kind kind) { return family(kind).floats; }
 
 }  // namespace lilliput

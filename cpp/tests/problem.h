@@ -16,8 +16,6 @@ namespace {
 
 constexpr Kind kKinds[] = {Kind::f32, Kind::f16, Kind::i8, Kind::bits};
 
-inline bool is_float(Kind kind) { return kind == Kind::f32 || kind == Kind::f16; }
-
 inline std::vector<uint32_t> dims() {
   std::vector<uint32_t> out;
   for (uint32_t d = 1; d <= 130; ++d) out.push_back(d);
@@ -71,20 +69,8 @@ struct Problem {
             nullptr};
   }
   std::string name(Isa isa) const {
-    return std::string(kind_name()) + " " + lilliput::name(isa) + " d=" + std::to_string(dim) +
+    return std::string(lilliput::name(kind)) + " " + lilliput::name(isa) + " d=" + std::to_string(dim) +
            " n=" + std::to_string(n);
-  }
-  const char* kind_name() const {
-    switch (kind) {
-      case Kind::f32:
-        return "f32";
-      case Kind::f16:
-        return "f16";
-      case Kind::i8:
-        return "i8";
-      default:
-        return "bits";
-    }
   }
 };
 
@@ -100,8 +86,8 @@ void each_problem(Check check) {
 struct Prepared {
   Fenced<std::byte> bytes;
   Prepared(const Problem& p, Isa isa, const Fenced<float>& query, float bias)
-      : bytes(kernels(p.kind, isa)->query_bytes(p.dim), 64) {
-    kernels(p.kind, isa)->prepare(p.dim, query.data(), bias, bytes.data());
+      : bytes(kernels(p.kind, isa)->query_bytes(p.codes()), 64) {
+    kernels(p.kind, isa)->prepare(p.codes(), query.data(), bias, bytes.data());
   }
 };
 
@@ -113,7 +99,7 @@ inline void compare(const Problem& p, Isa isa, const Fenced<float>& query, const
     const uint32_t row = rows ? rows[i] : i;
     double size = codes.beta ? std::fabs(codes.beta[row]) : 0.0;
     for (uint32_t k = 0; k < p.dim; ++k) size += std::fabs(double{p.x[size_t{row} * p.dim + k]} * query[k]);
-    const double bound = is_float(p.kind) ? 4 * 0x1p-23 * std::sqrt(p.dim + 1.0) * (size + 1) : 0.0;
+    const double bound = sums_floats(p.kind) ? 4 * 0x1p-23 * std::sqrt(p.dim + 1.0) * (size + 1) : 0.0;
     CHECK(std::fabs(double{expected[i]} - actual[i]) <= bound, p.name(isa) + " row " + std::to_string(row) +
                                                                    ": " + std::to_string(expected[i]) +
                                                                    " and " + std::to_string(actual[i]));

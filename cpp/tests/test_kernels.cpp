@@ -93,7 +93,6 @@ TEST(tables_are_whole) {
           !table || (table->query_bytes && table->prepare && table->block && table->gather && table->encode),
           std::string(name(isa)));
     }
-    CHECK(kernels(Kind::rabitq, Isa::portable) == nullptr, std::string("rabitq"));
   }
 }
 

@@ -80,13 +80,13 @@ struct Truth {
 // Scores one query against the picked rows by the gather kernel and sorts.
 Truth sorted(const Set& set, const Kernels& table, const Asked& asked, uint64_t q,
              const std::vector<uint32_t>& rows) {
-  std::vector<std::byte> query(table.query_bytes(set.dim) + 64);
+  const Codes codes = set.codes(set.n);
+  std::vector<std::byte> query(table.query_bytes(codes) + 64);
   void* at = query.data();
   size_t room = query.size();
-  auto* prepared = static_cast<std::byte*>(std::align(64, table.query_bytes(set.dim), at, room));
-  table.prepare(set.dim, asked.x.data() + q * set.dim, asked.bias[q], prepared);
+  auto* prepared = static_cast<std::byte*>(std::align(64, table.query_bytes(codes), at, room));
+  table.prepare(codes, asked.x.data() + q * set.dim, asked.bias[q], prepared);
   std::vector<float> scores(rows.size());
-  const Codes codes = set.codes(set.n);
   table.gather(codes, rows.data(), static_cast<uint32_t>(rows.size()), prepared, scores.data());
   Truth truth;
   for (size_t i = 0; i < rows.size(); ++i) truth.hits.push_back({scores[i], rows[i]});

@@ -43,7 +43,7 @@ struct Group {
   const float* truth_of(uint32_t q) const { return &truth[size_t{q} * p.n]; }
 
   // What two honest float sums may differ by; integer kinds agree to the bit.
-  float tolerance() const { return is_float(p.kind) ? 1e-4f * static_cast<float>(p.dim) : 0.0f; }
+  float tolerance() const { return sums_floats(p.kind) ? 1e-4f * static_cast<float>(p.dim) : 0.0f; }
 };
 
 template <class Check>
@@ -112,7 +112,7 @@ void check_hits(const Group& g, Isa isa, uint32_t q, const Lists& lists) {
 
 TEST(fused_tiles_push_what_reaches_the_threshold) {
   each_group([](const Group& g, Isa isa, bool wild) {
-    if (!g.tile.fused || (wild && is_float(g.p.kind))) return;
+    if (!g.tile.fused || (wild && sums_floats(g.p.kind))) return;
     std::vector<float> thresholds(g.m);
     for (uint32_t q = 0; q < g.m; ++q) thresholds[q] = g.truth_of(q)[g.p.n / 2];
     Lists lists(g, thresholds);

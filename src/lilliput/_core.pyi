@@ -73,10 +73,15 @@ def multiply_bytes(rounds: int, threads: int = 0, isa: str = '') -> int:
     Multiply bytes in registers on each thread; how many products were summed, 0 without such an instruction. To be timed.
     """
 
+class Codebook:
+    """What rows of word numbers stand for; keeps the arrays alive."""
+
+    def __init__(self, words: Annotated[NDArray[numpy.int8], dict(shape=(None, None, None), order='C', device='cpu', writable=False)], norms: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)] | None = None, unit: float = 1.0) -> None: ...
+
 class Codes:
     """A view of rows of codes with their factors; keeps the arrays alive."""
 
-    def __init__(self, kind: str, dim: int, rows: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)], alpha: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, beta: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, guard: object | None = None) -> None: ...
+    def __init__(self, kind: str, dim: int, rows: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)], alpha: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, beta: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, guard: object | None = None, book: object | None = None) -> None: ...
 
     @property
     def n(self) -> int: ...

@@ -7,14 +7,27 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lilliput/families.h"
+
 namespace lilliput {
 
-// Append-only: the number is in the file.
-enum class Kind : uint8_t { f32, f16, bf16, e4m3, e5m2, i8, i4, bits, lut4, lut8, affine, rabitq };
+enum class Kind : uint8_t {
+#define LILLIPUT_KIND(name, number, bits, sums) name = number,
+  LILLIPUT_FAMILIES(LILLIPUT_KIND)
+#undef LILLIPUT_KIND
+};
 
 enum class Isa : uint8_t { portable, avx2, avx512, amx, neon };
 
 class PageGuard;
+
+// What rows of word numbers stand for: part p of a row is word `code` of that part, `width` int8 numbers.
+struct Codebook {
+  uint32_t parts, entries, width;
+  const int8_t* words;   // (parts, entries, width)
+  const int32_t* norms;  // (parts, entries); a row's beta is the sum over its words, times unit; null: 0
+  float unit;
+};
 
 // A view of n rows, row-major; nothing is owned. Row numbers fit 32 bits.
 struct Codes {
@@ -23,9 +36,10 @@ struct Codes {
   uint32_t row_bytes;
   uint64_t n;
   const std::byte* rows;
-  const float* alpha;  // null: 1
-  const float* beta;   // null: 0
-  PageGuard* guard;    // verifies mapped pages at first touch; null in memory
+  const float* alpha;              // null: 1
+  const float* beta;               // null: 0
+  PageGuard* guard;                // verifies mapped pages at first touch; null in memory
+  const Codebook* book = nullptr;  // of the kinds whose rows are word numbers
 };
 
 // What `prepare` writes first; the kind's own form of the query follows at kQueryHead, padded with zeros
@@ -82,15 +96,21 @@ struct Tile {
 
 // One static table for each (kind, isa). No kernel allocates, throws, owns a thread or reads past a row.
 struct Kernels {
-  size_t (*query_bytes)(uint32_t dim);
-  void (*prepare)(uint32_t dim, const float* query, float bias, std::byte* out);
+  size_t (*query_bytes)(const Codes& codes);
+  void (*prepare)(const Codes& codes, const float* query, float bias, std::byte* out);
   void (*block)(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores);
   void (*gather)(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query, float* scores);
   void (*encode)(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* alpha, float* beta);
   const Tile* tile;  // null: loop over block
 };
 
-uint32_t row_bytes(Kind kind, uint32_t dim);
+// Bytes of a row of so many numbers, or word numbers.
+uint32_t row_bytes(Kind kind, uint32_t cells);
+
+const char* name(Kind kind);
+
+// Whether scores depend on the order of their sums.
+bool sums_floats(Kind kind);
 
 // The table for a kind, or null where this build or this machine has none.
 const Kernels* kernels(Kind kind, Isa isa);

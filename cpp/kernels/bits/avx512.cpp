@@ -11,11 +11,12 @@ constexpr int kLevels = 7;
 constexpr uint32_t kPlanes = 4;  // two's complement: the last plane weighs -8
 
 size_t plane_bytes(uint32_t dim) { return (size_t{dim} + 511) / 512 * 64; }
-size_t query_bytes(uint32_t dim) { return kQueryHead + kPlanes * plane_bytes(dim); }
+size_t query_bytes(const Codes& of) { return kQueryHead + kPlanes * plane_bytes(of.dim); }
 
 // The planes of each 512 dimensions lie together.
-void prepare(uint32_t dim, const float* query, float bias, std::byte* out) {
-  __builtin_memset(out, 0, query_bytes(dim));
+void prepare(const Codes& of, const float* query, float bias, std::byte* out) {
+  const uint32_t dim = of.dim;
+  __builtin_memset(out, 0, query_bytes(of));
   int32_t sum = 0;
   const float m = max_abs(query, dim), inverse = kLevels / m;
   const bool flat = m == 0.0f || inverse == __builtin_inff();

@@ -16,12 +16,13 @@ constexpr int kPlanes = 4;
 constexpr size_t kRowStep = 16;                    // bytes of a row
 constexpr size_t kPlaneStep = kRowStep * kPlanes;  // bytes of the query beside them
 
-size_t query_bytes(uint32_t dim) {
-  return kQueryHead + (bit_bytes(dim) + kRowStep - 1) / kRowStep * kPlaneStep;
+size_t query_bytes(const Codes& of) {
+  return kQueryHead + (bit_bytes(of.dim) + kRowStep - 1) / kRowStep * kPlaneStep;
 }
 
-void prepare(uint32_t dim, const float* query, float bias, std::byte* out) {
-  __builtin_memset(out, 0, query_bytes(dim));
+void prepare(const Codes& of, const float* query, float bias, std::byte* out) {
+  const uint32_t dim = of.dim;
+  __builtin_memset(out, 0, query_bytes(of));
   const Grid grid(query, dim, kBitLevels);
   int32_t sum = 0;
   for (uint32_t i = 0; i < dim; i += 8) {

@@ -11,9 +11,10 @@ namespace {
 
 constexpr size_t kTable = 256;
 
-size_t query_bytes(uint32_t dim) { return kQueryHead + kTable * bit_bytes(dim); }
+size_t query_bytes(const Codes& of) { return kQueryHead + kTable * bit_bytes(of.dim); }
 
-void prepare(uint32_t dim, const float* query, float bias, std::byte* out) {
+void prepare(const Codes& of, const float* query, float bias, std::byte* out) {
+  const uint32_t dim = of.dim;
   const Grid grid(query, dim, kBitLevels);
   int8_t* table = reinterpret_cast<int8_t*>(out + kQueryHead);
   int32_t sum = 0;

@@ -7,9 +7,10 @@
 namespace lilliput::avx512 {
 namespace {
 
-inline size_t float_query_bytes(uint32_t dim) { return kQueryHead + (size_t{dim} * 4 + 63) / 64 * 64; }
+inline size_t float_query_bytes(const Codes& of) { return kQueryHead + (size_t{of.dim} * 4 + 63) / 64 * 64; }
 
-inline void float_prepare(uint32_t dim, const float* query, float bias, std::byte* out) {
+inline void float_prepare(const Codes& codes, const float* query, float bias, std::byte* out) {
+  const uint32_t dim = codes.dim;
   *reinterpret_cast<QueryHead*>(out) = {1.0f, bias, 0};
   __builtin_memcpy(out + kQueryHead, query, size_t{dim} * 4);
 }

@@ -6,10 +6,11 @@
 namespace lilliput::avx512 {
 namespace {
 
-size_t query_bytes(uint32_t dim) { return kQueryHead + (size_t{dim} + 63) / 64 * 64; }
+size_t query_bytes(const Codes& of) { return kQueryHead + (size_t{of.dim} + 63) / 64 * 64; }
 
-void prepare(uint32_t dim, const float* query, float bias, std::byte* out) {
-  __builtin_memset(out, 0, query_bytes(dim));
+void prepare(const Codes& of, const float* query, float bias, std::byte* out) {
+  const uint32_t dim = of.dim;
+  __builtin_memset(out, 0, query_bytes(of));
   const Grid grid = quantise(query, dim, 127, reinterpret_cast<int8_t*>(out + kQueryHead));
   *reinterpret_cast<QueryHead*>(out) = {grid.scale, bias, grid.sum};
 }

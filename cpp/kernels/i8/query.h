@@ -7,9 +7,10 @@
 namespace lilliput::LILLIPUT_TARGET {
 namespace {
 
-inline size_t i8_query_bytes(uint32_t dim) { return kQueryHead + padded(dim); }
+inline size_t i8_query_bytes(const Codes& of) { return kQueryHead + padded(of.dim); }
 
-inline void i8_prepare(uint32_t dim, const float* query, float bias, std::byte* out) {
+inline void i8_prepare(const Codes& of, const float* query, float bias, std::byte* out) {
+  const uint32_t dim = of.dim;
   const Grid grid(query, dim, 127.0f);
   int8_t* codes = reinterpret_cast<int8_t*>(out + kQueryHead);
   __builtin_memset(codes, 0, padded(dim));

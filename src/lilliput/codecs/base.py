@@ -1,12 +1,13 @@
 """What a stage of a codec is: a transform (floats to floats) or a quantiser (floats to bytes)."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lilliput import _core
 from lilliput.codecs.layout import Layout, Rows
 from lilliput.errors import CorruptFile, InvalidInput, InvalidSpec
 from lilliput.io.arrays import FloatArray
@@ -14,6 +15,7 @@ from lilliput.spec import Stage
 
 Metric = Literal["ip", "l2", "cosine"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
+Role = Literal["shorten", "spread", "shape"]
 
 Shapes = dict[str, tuple[str, tuple[int, ...]]]
 DoubleArray = NDArray[np.float64]
@@ -36,6 +38,11 @@ class Step:
     """
 
     learns: ClassVar[bool] = False
+
+    @classmethod
+    def variants(cls, dim: int) -> Sequence[str]:
+        """Spell what is worth trying on vectors of `dim` numbers, most bytes first; nothing else is tried."""
+        return ()
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -91,11 +98,18 @@ class Transform(Step, ABC):
 
     Attributes
     ----------
+    role:
+        What it is for: fewer numbers, the same spread evenly, or other values.
     keeps_length:
         Whether a vector is as long after as before.
+    keeps_scores:
+        Whether scores are those of the vectors that `backward` gives. If not, queries and rows both move to
+        another space, and scores are those of that space.
     """
 
+    role: ClassVar[Role] = "shorten"
     keeps_length: ClassVar[bool] = False
+    keeps_scores: ClassVar[bool] = True
 
     @abstractmethod
     def out_dim(self, dim: int) -> int:
@@ -125,6 +139,11 @@ class Transform(Step, ABC):
 
 class Quantiser(Step, ABC):
     """The last stage: rows of floats to rows of bytes that a kernel family scores."""
+
+    @property
+    def book(self) -> _core.Codebook | None:
+        """The words that rows of word numbers stand for; None where rows hold numbers."""
+        return None
 
     @abstractmethod
     def layout(self, dim: int, metric: Metric) -> Layout:

@@ -1,5 +1,7 @@
 """`bin`: a bit a number, which side of the mean it lies on."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lilliput import _core
@@ -29,6 +31,11 @@ class Bits(Quantiser):
     """
 
     learns = True
+
+    @classmethod
+    def variants(cls, dim: int) -> Sequence[str]:
+        """Spell the one form."""
+        return ("bin",)
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)

@@ -1,5 +1,6 @@
 """`f32` and `f16`: the numbers themselves, and the numbers in half the bytes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,11 @@ class Floats(Quantiser):
 
     kind = "f32"
     dtype: np.dtype[Any] = np.dtype("<f4")
+
+    @classmethod
+    def variants(cls, dim: int) -> Sequence[str]:
+        """Spell the one form."""
+        return (cls.kind,)
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)

@@ -1,5 +1,7 @@
 """`int8`: a byte a number, with a scale for each row."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lilliput import _core
@@ -11,6 +13,11 @@ from lilliput.spec import Stage
 
 class Bytes(Quantiser):
     """Round to 255 steps between plus and minus the largest number of the row."""
+
+    @classmethod
+    def variants(cls, dim: int) -> Sequence[str]:
+        """Spell the one form."""
+        return ("int8",)
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)

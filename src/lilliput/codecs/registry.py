@@ -1,7 +1,7 @@
 """Which stages there are: one line each."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Literal
 
 from lilliput.codecs.base import Quantiser, Transform
@@ -15,7 +15,7 @@ from lilliput.errors import InvalidInput, InvalidSpec
 from lilliput.spec import CodecSpec, Stage
 
 StageKind = Literal["transform", "quantiser"]
-Factory = Callable[[Stage], Transform | Quantiser]
+Factory = type[Transform] | type[Quantiser]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*")
 _FACTORIES: dict[str, tuple[Factory, StageKind]] = {}
@@ -29,7 +29,8 @@ def register(name: str, factory: Factory, kind: StageKind) -> None:
     name:
         Lower-case letters and digits. A name that ends in a digit takes no number.
     factory:
-        Called with the parsed stage; raises `InvalidSpec` for numbers and options that it does not know.
+        The class. Made from the parsed stage, it raises `InvalidSpec` for numbers and options that it does
+        not know; its `variants` are what the advisor tries.
     kind:
         Whether it makes a `Transform` or a `Quantiser`.
 
@@ -54,6 +55,23 @@ def names(kind: StageKind | None = None) -> list[str]:
     True
     """
     return sorted(name for name, (_, found) in _FACTORIES.items() if kind in (None, found))
+
+
+def variants(kind: StageKind, dim: int) -> dict[str, Sequence[str]]:
+    """Spell what is worth trying of each registered stage, most bytes first; names without any are left out.
+
+    Examples
+    --------
+    >>> variants("quantiser", 64)["int8"]
+    ('int8',)
+    """
+    spelt = {name: factory.variants(dim) for name, (factory, found) in _FACTORIES.items() if kind == found}
+    return {name: spellings for name, spellings in spelt.items() if spellings}
+
+
+def stage_class(name: str) -> Factory:
+    """Give the class behind a registered name."""
+    return _FACTORIES[name][0]
 
 
 def build(spec: CodecSpec) -> tuple[list[Transform], Quantiser]:
