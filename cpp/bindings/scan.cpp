@@ -65,8 +65,6 @@ class CodesView {
     require(dim > 0 && rows.shape(1) == width, "rows must be (n, row_bytes(kind, dim))");
     require(rows.shape(0) < 0xffffffffu, "at most 2^32 - 2 rows");
     require(!alpha || alpha->shape(0) == rows.shape(0), "alpha must be (n,)");
-    require(!alpha || (k != Kind::f32 && k != Kind::f16),
-            "float rows have no alpha: it would be part of the row");
     require(!beta || beta->shape(0) == rows.shape(0), "beta must be (n,)");
     PageGuard* pages = guard.is_none() ? nullptr : nb::cast<PageGuard*>(guard);
     codes = {k,
@@ -228,7 +226,6 @@ void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
           "rows_out must be (n, row_bytes(kind, dim))");
   require(!alpha || alpha->shape(0) == n, "alpha_out must be (n,)");
   require(!beta || beta->shape(0) == n, "beta_out must be (n,)");
-  require(k != Kind::i8 || alpha, "kind i8 needs alpha_out");
   const Kernels& kernels = table(k, isa);
   constexpr uint64_t kRun = 256;
   const nb::gil_scoped_release released;

@@ -61,6 +61,23 @@ inline float norm2(const float* x, uint32_t dim) {
   return norm.fold();
 }
 
+// The squared norm of `dim` numbers that at(i) gives.
+template <class At>
+inline float norm2_of(uint32_t dim, const At& at) {
+  Norm norm;
+  float x[kLanes];
+  uint32_t i = 0;
+  for (; i + kLanes <= dim; i += kLanes) {
+    for (uint32_t j = 0; j < kLanes; ++j) x[j] = at(i + j);
+    norm.add(x);
+  }
+  if (i < dim) {
+    for (uint32_t j = 0; j < kLanes; ++j) x[j] = i + j < dim ? at(i + j) : 0.0f;
+    norm.add(x);
+  }
+  return norm.fold();
+}
+
 // The order of non-negative floats is that of their bits, and integers have a maximum on every machine.
 inline float max_abs(const float* x, uint32_t dim) {
   int32_t most = 0;
@@ -74,7 +91,8 @@ inline float max_abs(const float* x, uint32_t dim) {
 // A symmetric grid of 2 * levels + 1 steps over [-m, m]. Flat: m is zero, or so small that levels / m
 // overflows.
 struct Grid {
-  float step, inverse;
+  float step = 1.0f, inverse = 1.0f;
+  Grid() = default;
   Grid(const float* x, uint32_t dim, float levels) {
     const float m = max_abs(x, dim);
     inverse = levels / m;

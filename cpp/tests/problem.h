@@ -14,7 +14,13 @@
 namespace lilliput::tests {
 namespace {
 
-constexpr Kind kKinds[] = {Kind::f32, Kind::f16, Kind::i8, Kind::bits};
+// Those whose rows hold numbers; words have tests of their own.
+constexpr Kind kKinds[] = {Kind::f32, Kind::f16, Kind::bf16, Kind::e4m3, Kind::e5m2, Kind::i8, Kind::bits};
+
+// Whether rows are scaled, each by its own factor.
+inline bool scaled(Kind kind) {
+  return kind == Kind::e4m3 || kind == Kind::e5m2 || kind == Kind::i8;
+}
 
 inline std::vector<uint32_t> dims() {
   std::vector<uint32_t> out;
@@ -44,7 +50,7 @@ struct Problem {
         dim(d),
         n(count),
         with_beta(norms),
-        has_alpha(which == Kind::i8),
+        has_alpha(scaled(which)),
         x(size_t{d} * count),
         rows(size_t{row_bytes(which, d)} * count),
         alpha(count),

@@ -7,20 +7,15 @@
 #include <thread>
 #include <vector>
 
-#include "check.h"
 #include "index/scan.h"
-#include "lilliput/codes.h"
-#include "lilliput/isa.h"
 #include "lilliput/page_guard.h"
-#include "random.h"
+#include "problem.h"
 
 namespace {
 
 using namespace lilliput;
 using namespace lilliput::tests;
 using namespace std::string_literals;
-
-constexpr Kind kAll[] = {Kind::f32, Kind::f16, Kind::i8, Kind::bits};
 
 // Rows of small whole numbers: float sums are exact, so every kernel gives the same score, and ties are many.
 struct Set {
@@ -49,7 +44,7 @@ struct Set {
   void encode(uint64_t first, uint64_t count) {
     kernels(kind, Isa::portable)
         ->encode(dim, count, x.data() + first * dim, rows.data() + first * row_bytes(kind, dim),
-                 kind == Kind::i8 ? alpha.data() + first : nullptr,
+                 scaled(kind) ? alpha.data() + first : nullptr,
                  kind == Kind::bits ? nullptr : beta.data() + first);
   }
   Codes codes(uint64_t used) const {
@@ -58,7 +53,7 @@ struct Set {
             row_bytes(kind, dim),
             used,
             rows.data(),
-            kind == Kind::i8 ? alpha.data() : nullptr,
+            scaled(kind) ? alpha.data() : nullptr,
             kind == Kind::bits ? nullptr : beta.data(),
             nullptr};
   }
@@ -155,7 +150,7 @@ std::vector<Isa> all_isas() {
 
 TEST(scan_equals_a_sort) {
   Random random(11);
-  for (Kind kind : kAll) {
+  for (Kind kind : kKinds) {
     for (uint64_t n : {0u, 1u, 77u, 8400u}) {
       const Set set(kind, 24 + n % 13, n, random);
       std::vector<uint32_t> everything(n), some;
@@ -185,7 +180,7 @@ TEST(scan_equals_a_sort) {
 
 TEST(scan_reranks_and_scores_given_rows) {
   Random random(12);
-  for (Kind kind : kAll) {
+  for (Kind kind : kKinds) {
     const Set set(kind, 40, 500, random);
     const Asked asked(9, set.dim, random);
     const Kernels& table = *kernels(kind, all_isas().back());

@@ -4,15 +4,6 @@
 
 namespace lilliput::amx {
 
-using Row = avx512::F16Row;
-
-constinit const Tile f16 = {4,
-                            pair_group_bytes,
-                            pair_pack,
-                            pair_panel_bytes,
-                            pair_load<Row>,
-                            pair_dense<Row>,
-                            pair_fused<Row>,
-                            pair_floor};
+constinit const Tile f16 = pair_tile<avx512::F16Row>();
 
 }  // namespace lilliput::amx

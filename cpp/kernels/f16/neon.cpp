@@ -22,13 +22,6 @@ struct HardwareHalf {
 
 }  // namespace
 
-constinit const Kernels f16 = {
-    .query_bytes = float_query_bytes,
-    .prepare = float_prepare,
-    .block = block<FloatDot<F16Row>>,
-    .gather = gather<FloatDot<F16Row>>,
-    .encode = encode_f16<HardwareHalf>,
-    .tile = nullptr,
-};
+constinit const Kernels f16 = float_kernels<F16Row>(encode_f16<HardwareHalf>);
 
 }  // namespace lilliput::neon

@@ -3,7 +3,6 @@
 #include "kernels/exact.h"
 #include "kernels/f32/plain.h"
 #include "kernels/half.h"
-#include "kernels/rows.h"
 #include "kernels/tables.h"
 
 namespace lilliput::portable {
@@ -20,13 +19,6 @@ struct F16Row {
 
 }  // namespace
 
-constinit const Kernels f16 = {
-    .query_bytes = float_query_bytes,
-    .prepare = float_prepare,
-    .block = block<PlainDot<F16Row>>,
-    .gather = gather<PlainDot<F16Row>>,
-    .encode = encode_f16<SoftwareHalf>,
-    .tile = nullptr,
-};
+constinit const Kernels f16 = float_kernels<F16Row>(encode_f16<SoftwareHalf>);
 
 }  // namespace lilliput::portable

@@ -1,5 +1,4 @@
 // float32 rows with AVX-512.
-#include "kernels/collect512.h"
 #include "kernels/f32/floats512.h"
 #include "kernels/f32/fma_tile.h"
 #include "kernels/tables.h"
@@ -16,17 +15,7 @@ void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float*, f
 
 size_t panel_bytes(uint32_t, uint32_t) { return 0; }
 
-void dense(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out) {
-  const WriteOut take{out};
-  fma_tile(panel, group, n_queries, take);
-}
-
-void fused(const Panel& panel, const std::byte* group, uint32_t n_queries, Sink& sink) {
-  const PushHits take{panel, sink, n_queries};
-  fma_tile(panel, group, n_queries, take);
-}
-
-constexpr Tile tile = {4, fma_group_bytes, fma_pack, panel_bytes, nullptr, dense, fused};
+constexpr Tile tile = {4, fma_group_bytes, fma_pack, panel_bytes, nullptr, fma_dense, fma_fused};
 
 }  // namespace
 

@@ -13,12 +13,10 @@
 namespace lilliput::amx {
 namespace {
 
+using avx512::lanes;
 using avx512::push;
 
 inline uint32_t pair_steps(uint32_t dim) { return (dim + 31) / 32; }
-inline __mmask16 lanes(uint32_t left) {
-  return left < 16 ? static_cast<__mmask16>((1u << left) - 1) : static_cast<__mmask16>(0xffff);
-}
 
 // A group: error factor[64], bias[64], norm[64], the float queries [64][dim padded to 32], then tiles as for
 // bytes.
@@ -98,7 +96,8 @@ inline void pair_load(Panel& panel, std::byte* memory) {
     std::byte* out = memory + r * panel.stride;
     __m512 norm = _mm512_setzero_ps(), lost = _mm512_setzero_ps();
     for (uint32_t i = 0; i < pair_steps(dim) * 32; i += 16) {
-      const __m512 x = i < dim ? Row::load(row, i, lanes(dim - i)) : _mm512_setzero_ps();
+      __m512 x = i < dim ? Row::load(row, i, lanes(dim - i)) : _mm512_setzero_ps();
+      x = _mm512_mul_ps(x, _mm512_set1_ps(Row::kUnit));
       const Rounded rounded = round_to_pairs(x);
       norm = _mm512_fmadd_ps(x, x, norm);
       lost = _mm512_fmadd_ps(rounded.error, rounded.error, lost);
@@ -107,10 +106,22 @@ inline void pair_load(Panel& panel, std::byte* memory) {
     norms[r] = root(_mm512_reduce_add_ps(norm)) * (1 + gamma);
     const float relative = norms[r] > 0 ? root(_mm512_reduce_add_ps(lost)) * (1 + gamma) / norms[r] : 0;
     if (!(relative <= panel.slack)) panel.slack = relative;
+    if (panel.codes->alpha) norms[r] *= panel.codes->alpha[r];
   }
 }
 
-template <class Row, bool Beta>
+// What the plain kernel gives, but for the order of its sums.
+template <class Row>
+inline float pair_score(const Panel& panel, uint32_t row, const PairGroup& group, uint32_t query) {
+  const Codes& codes = *panel.codes;
+  const std::byte* x = codes.rows + size_t{row} * codes.row_bytes;
+  float score = avx512::dot<Row>(x, group.queries + query * group.padded, codes.dim);
+  if (codes.alpha) score = score * codes.alpha[row];
+  if (codes.beta) score = score + codes.beta[row];
+  return score + group.bias[query];
+}
+
+template <class Row, bool Alpha, bool Beta>
 class PairCompare {
  public:
   PairCompare(const Panel& panel, const PairGroup& group, uint32_t first_query, uint32_t n_queries,
@@ -120,6 +131,7 @@ class PairCompare {
         group_(group),
         first_(first_query),
         n_(n_queries),
+        alpha_(panel.codes->alpha),
         beta_(panel.codes->beta) {
     for (uint32_t j = 0; j < kSide; ++j)
       reach_[j] = group.error[first_ + j] + panel.slack * (1 + 0x1p-8f) * group.norm[first_ + j];
@@ -128,12 +140,14 @@ class PairCompare {
 
   void begin(uint32_t block) {
     norms_.begin(block, panel_.n);
+    alphas_.begin(block, panel_.n);
     betas_.begin(block, panel_.n);
   }
 
   void masks(const int32_t* sums, uint32_t row, uint16_t* out) const {
     for (uint32_t h = 0; h < 2; ++h) {
       __m512 score = _mm512_load_ps(reinterpret_cast<const float*>(sums) + row * kSide + 16 * h);
+      if constexpr (Alpha) score = _mm512_mul_ps(score, alphas_[row]);
       if constexpr (Beta) score = _mm512_add_ps(score, betas_[row]);
       score = _mm512_fmadd_ps(norms_[row], _mm512_load_ps(reach_ + 16 * h), score);
       out[h] = _mm512_cmp_ps_mask(score, _mm512_load_ps(bar_ + 16 * h), _CMP_NLT_UQ);
@@ -144,10 +158,10 @@ class PairCompare {
     const uint32_t row = block * kSide + r;
     if (row >= panel_.n || j >= n_) return false;
     return push(sink_, first_ + j, panel_.numbers ? panel_.numbers[row] : panel_.first + row,
-                exact(row, first_ + j));
+                pair_score<Row>(panel_, row, group_, first_ + j));
   }
 
-  // Lowered by what adding beta and bias rounds off; `exact` decides.
+  // Lowered by what adding beta and bias rounds off; the float score decides.
   void lower() {
     for (uint32_t h = 0; h < kSide; h += 16) {
       const __m512 threshold = _mm512_loadu_ps(sink_.threshold + first_ + h),
@@ -161,30 +175,23 @@ class PairCompare {
   }
 
  private:
-  float exact(uint32_t row, uint32_t query) const {
-    const std::byte* x = panel_.codes->rows + size_t{row} * panel_.codes->row_bytes;
-    float score = avx512::dot<Row>(x, group_.queries + query * group_.padded, panel_.codes->dim);
-    if (beta_) score = score + beta_[row];
-    return score + group_.bias[query];
-  }
-
   const Panel& panel_;
   Sink& sink_;
   const PairGroup& group_;
   uint32_t first_, n_;
-  const float* beta_;
-  Factors norms_{panel_.norm}, betas_{beta_};
+  const float *alpha_, *beta_;
+  Factors norms_{panel_.norm}, alphas_{alpha_}, betas_{beta_};
   alignas(64) float reach_[kSide];
   alignas(64) float bar_[kSide];
 };
 
-template <class Row, bool Beta>
+template <class Row, bool Alpha, bool Beta>
 inline void pair_walk(const Panel& panel, const std::byte* memory, uint32_t n_queries, Sink& sink) {
   const Tiles tiles;
   const uint32_t dim = panel.codes->dim, steps = pair_steps(dim), blocks = (panel.n + kSide - 1) / kSide;
   const PairGroup group(const_cast<std::byte*>(memory), dim);
   for (uint32_t q = 0; q < n_queries; q += kSide) {
-    PairCompare<Row, Beta> compare(panel, group, q, n_queries - q, sink);
+    PairCompare<Row, Alpha, Beta> compare(panel, group, q, n_queries - q, sink);
     walk<false>(panel.rows, panel.stride, blocks, group.tiles + size_t{q / kSide} * steps * 2048, steps,
                 compare);
   }
@@ -192,7 +199,10 @@ inline void pair_walk(const Panel& panel, const std::byte* memory, uint32_t n_qu
 
 template <class Row>
 inline void pair_fused(const Panel& panel, const std::byte* memory, uint32_t n_queries, Sink& sink) {
-  (panel.codes->beta ? pair_walk<Row, true> : pair_walk<Row, false>)(panel, memory, n_queries, sink);
+  const bool alpha = panel.codes->alpha, beta = panel.codes->beta;
+  const auto walk = alpha ? (beta ? pair_walk<Row, true, true> : pair_walk<Row, true, false>)
+                          : (beta ? pair_walk<Row, false, true> : pair_walk<Row, false, false>);
+  walk(panel, memory, n_queries, sink);
 }
 
 // What the bf16 product guarantees: the score less everything that rounding can have added.
@@ -200,7 +210,7 @@ inline void pair_floor(const Panel& panel, const std::byte* memory, uint32_t n_q
   const Tiles tiles;
   const uint32_t dim = panel.codes->dim, steps = pair_steps(dim);
   const PairGroup group(const_cast<std::byte*>(memory), dim);
-  const float* beta = panel.codes->beta;
+  const float *alpha = panel.codes->alpha, *beta = panel.codes->beta;
   alignas(64) float sums[kSide * kSide];
   for (uint32_t q = 0; q < n_queries; q += kSide)
     for (uint32_t i = 0; i < panel.n; i += kSide) {
@@ -213,8 +223,9 @@ inline void pair_floor(const Panel& panel, const std::byte* memory, uint32_t n_q
           const __m512 reach =
               _mm512_fmadd_ps(_mm512_set1_ps(panel.slack * (1 + 0x1p-8f)),
                               _mm512_loadu_ps(group.norm + q + h), _mm512_loadu_ps(group.error + q + h));
-          __m512 score = _mm512_fnmadd_ps(_mm512_set1_ps(panel.norm[i + r]), reach,
-                                          _mm512_load_ps(sums + r * kSide + h));
+          __m512 score = _mm512_load_ps(sums + r * kSide + h);
+          if (alpha) score = _mm512_mul_ps(score, _mm512_set1_ps(alpha[i + r]));
+          score = _mm512_fnmadd_ps(_mm512_set1_ps(panel.norm[i + r]), reach, score);
           if (beta) score = _mm512_add_ps(score, _mm512_set1_ps(beta[i + r]));
           const __m512 rounding = _mm512_mul_ps(_mm512_add_ps(_mm512_abs_ps(score), _mm512_abs_ps(bias)),
                                                 _mm512_set1_ps(0x1p-20f));
@@ -227,15 +238,22 @@ inline void pair_floor(const Panel& panel, const std::byte* memory, uint32_t n_q
 // Scores written out are float scores: rounding is for gating only.
 template <class Row>
 inline void pair_dense(const Panel& panel, const std::byte* memory, uint32_t n_queries, float* out) {
-  const uint32_t dim = panel.codes->dim;
-  const PairGroup group(const_cast<std::byte*>(memory), dim);
+  const PairGroup group(const_cast<std::byte*>(memory), panel.codes->dim);
   for (uint32_t r = 0; r < panel.n; ++r)
-    for (uint32_t j = 0; j < n_queries; ++j) {
-      const std::byte* x = panel.codes->rows + size_t{r} * panel.codes->row_bytes;
-      float score = avx512::dot<Row>(x, group.queries + j * group.padded, dim);
-      if (panel.codes->beta) score = score + panel.codes->beta[r];
-      out[size_t{r} * kGroup + j] = score + group.bias[j];
-    }
+    for (uint32_t j = 0; j < n_queries; ++j)
+      out[size_t{r} * kGroup + j] = pair_score<Row>(panel, r, group, j);
+}
+
+template <class Row>
+constexpr Tile pair_tile() {
+  return {4,
+          pair_group_bytes,
+          pair_pack,
+          pair_panel_bytes,
+          pair_load<Row>,
+          pair_dense<Row>,
+          pair_fused<Row>,
+          pair_floor};
 }
 
 }  // namespace

@@ -8,15 +8,52 @@
 namespace lilliput::neon {
 namespace {
 
+// A Row loads 4 numbers as floats, kUnit of which make one.
 struct F32Row {
   static constexpr uint32_t kBytes = 4;
+  static constexpr float kUnit = 1.0f;
   static float32x4_t load(const std::byte* row) { return vld1q_f32(reinterpret_cast<const float*>(row)); }
 };
 
 struct F16Row {
   static constexpr uint32_t kBytes = 2;
+  static constexpr float kUnit = 1.0f;
   static float32x4_t load(const std::byte* row) {
     return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(reinterpret_cast<const uint16_t*>(row))));
+  }
+};
+
+struct BF16Row {
+  static constexpr uint32_t kBytes = 2;
+  static constexpr float kUnit = 1.0f;
+  static float32x4_t load(const std::byte* row) {
+    return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(reinterpret_cast<const uint16_t*>(row)), 16));
+  }
+};
+
+inline uint8x8_t load_four_bytes(const std::byte* row) {
+  uint32_t four;
+  __builtin_memcpy(&four, row, sizeof four);
+  return vreinterpret_u8_u32(vdup_n_u32(four));
+}
+
+// As a half, whose bias is larger by 8; bit 14 is a copy of the sign.
+struct E4M3Row {
+  static constexpr uint32_t kBytes = 1;
+  static constexpr float kUnit = 256.0f;
+  static float32x4_t load(const std::byte* row) {
+    const int16x8_t shifted = vshll_n_s8(vreinterpret_s8_u8(load_four_bytes(row)), 7);
+    const int16x4_t half = vbic_s16(vget_low_s16(shifted), vdup_n_s16(0x4000));
+    return vcvt_f32_f16(vreinterpret_f16_s16(half));
+  }
+};
+
+struct E5M2Row {
+  static constexpr uint32_t kBytes = 1;
+  static constexpr float kUnit = 1.0f;
+  static float32x4_t load(const std::byte* row) {
+    const uint16x8_t half = vshll_n_u8(load_four_bytes(row), 8);
+    return vcvt_f32_f16(vreinterpret_f16_u16(vget_low_u16(half)));
   }
 };
 
@@ -40,7 +77,7 @@ class FloatDot {
       __builtin_memcpy(tail, row + size_t{i} * Row::kBytes, size_t{dim_ - i} * Row::kBytes);
       sum[1] = vfmaq_f32(sum[1], Row::load(tail), vld1q_f32(query_ + i));
     }
-    return vaddvq_f32(vaddq_f32(vaddq_f32(sum[0], sum[1]), vaddq_f32(sum[2], sum[3])));
+    return vaddvq_f32(vaddq_f32(vaddq_f32(sum[0], sum[1]), vaddq_f32(sum[2], sum[3]))) * Row::kUnit;
   }
 
   void four(const std::byte* const (&rows)[4], float* out) const {
@@ -53,6 +90,19 @@ class FloatDot {
   uint32_t dim_;
   const float* query_;
 };
+
+// One query at a time, with rows of any width.
+template <class Row>
+constexpr Kernels float_kernels(decltype(Kernels::encode) encode) {
+  return {
+      .query_bytes = float_query_bytes,
+      .prepare = float_prepare,
+      .block = block<FloatDot<Row>>,
+      .gather = gather<FloatDot<Row>>,
+      .encode = encode,
+      .tile = nullptr,
+  };
+}
 
 }  // namespace
 }  // namespace lilliput::neon

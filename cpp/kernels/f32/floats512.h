@@ -1,4 +1,4 @@
-// One query against rows of floats of either width.
+// One query against rows of floats of any width.
 #pragma once
 
 #include "kernels/f32/dot512.h"
@@ -21,6 +21,7 @@ struct FloatScore {
   Prepared query;
   float operator()(const std::byte* row, uint64_t i) const {
     float score = dot<Row>(row, reinterpret_cast<const float*>(query.body), codes.dim);
+    if (codes.alpha) score = score * codes.alpha[i];
     if (codes.beta) score = score + codes.beta[i];
     return score + query.head.bias;
   }
@@ -43,9 +44,7 @@ template <class Row>
 inline float minus_norm2(const std::byte* row, uint32_t dim) {
   __m512 sum = _mm512_setzero_ps();
   for (uint32_t i = 0; i < dim; i += 16) {
-    const __mmask16 mask =
-        dim - i < 16 ? static_cast<__mmask16>((1u << (dim - i)) - 1) : static_cast<__mmask16>(0xffff);
-    const __m512 x = Row::load(row, i, mask);
+    const __m512 x = Row::load(row, i, lanes(dim - i));
     sum = _mm512_add_ps(sum, _mm512_mul_ps(x, x));
   }
   alignas(64) float lane[16];

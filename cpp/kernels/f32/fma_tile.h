@@ -4,7 +4,7 @@
 
 #include <immintrin.h>
 
-#include "lilliput/codes.h"
+#include "kernels/collect512.h"
 
 namespace lilliput::avx512 {
 namespace {
@@ -45,13 +45,15 @@ template <int R, int V, class Take>
 inline void fma_step(const Panel& panel, const float* group, uint32_t first, int at, Take& take) {
   const size_t stride = panel.stride / sizeof(float);
   const float* rows = reinterpret_cast<const float*>(panel.rows) + first * stride;
-  const float *beta = panel.codes->beta, *bias = group + 16 * at;
+  const float *alpha = panel.codes->alpha, *beta = panel.codes->beta, *bias = group + 16 * at;
   __m512 sum[R][V];
   fma_rows<R, V>(rows, stride, panel.codes->dim, bias + kGroup, sum);
   for (int r = 0; r < R; ++r) {
-    const __m512 b = _mm512_set1_ps(beta ? beta[first + r] : 0.0f);
+    const __m512 a = _mm512_set1_ps(alpha ? alpha[first + r] : 1.0f),
+                 b = _mm512_set1_ps(beta ? beta[first + r] : 0.0f);
     for (int v = 0; v < V; ++v) {
-      const __m512 score = _mm512_add_ps(_mm512_add_ps(sum[r][v], b), _mm512_loadu_ps(bias + 16 * v));
+      const __m512 product = _mm512_mul_ps(sum[r][v], a);
+      const __m512 score = _mm512_add_ps(_mm512_add_ps(product, b), _mm512_loadu_ps(bias + 16 * v));
       take(first + r, at + v, score);
     }
   }
@@ -72,6 +74,16 @@ inline void fma_tile(const Panel& panel, const std::byte* group, uint32_t n_quer
   int at = 0;
   for (; at + 2 <= vectors; at += 2) fma_panel<2>(panel, g, at, take);
   if (at < vectors) fma_panel<1>(panel, g, at, take);
+}
+
+inline void fma_dense(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out) {
+  const WriteOut take{out};
+  fma_tile(panel, group, n_queries, take);
+}
+
+inline void fma_fused(const Panel& panel, const std::byte* group, uint32_t n_queries, Sink& sink) {
+  const PushHits take{panel, sink, n_queries};
+  fma_tile(panel, group, n_queries, take);
 }
 
 }  // namespace

@@ -7,13 +7,6 @@
 
 namespace lilliput::neon {
 
-constinit const Kernels f32 = {
-    .query_bytes = float_query_bytes,
-    .prepare = float_prepare,
-    .block = block<FloatDot<F32Row>>,
-    .gather = gather<FloatDot<F32Row>>,
-    .encode = encode_f32,
-    .tile = nullptr,
-};
+constinit const Kernels f32 = float_kernels<F32Row>(encode_f32);
 
 }  // namespace lilliput::neon

@@ -45,5 +45,17 @@ class PlainDot {
   const float* query_;
 };
 
+template <class Row>
+constexpr Kernels float_kernels(decltype(Kernels::encode) encode) {
+  return {
+      .query_bytes = float_query_bytes,
+      .prepare = float_prepare,
+      .block = block<PlainDot<Row>>,
+      .gather = gather<PlainDot<Row>>,
+      .encode = encode,
+      .tile = nullptr,
+  };
+}
+
 }  // namespace
 }  // namespace lilliput::LILLIPUT_TARGET

@@ -2,7 +2,6 @@
 #define LILLIPUT_TARGET portable
 #include "kernels/exact.h"
 #include "kernels/f32/plain.h"
-#include "kernels/rows.h"
 #include "kernels/tables.h"
 
 namespace lilliput::portable {
@@ -17,13 +16,6 @@ struct F32Row {
 
 }  // namespace
 
-constinit const Kernels f32 = {
-    .query_bytes = float_query_bytes,
-    .prepare = float_prepare,
-    .block = block<PlainDot<F32Row>>,
-    .gather = gather<PlainDot<F32Row>>,
-    .encode = encode_f32,
-    .tile = nullptr,
-};
+constinit const Kernels f32 = float_kernels<F32Row>(encode_f32);
 
 }  // namespace lilliput::portable
