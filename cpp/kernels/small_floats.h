@@ -10,17 +10,17 @@
 namespace lilliput::LILLIPUT_TARGET {
 namespace {
 
-// No infinities; all ones are NaN, which is never written and read as 480.
+// No infinities; all ones are NaN.
 struct E4M3 {
   static constexpr int kMantissa = 3, kBias = 7;
-  static constexpr int32_t kMost = 0x7e, kInfinity = 0x80;
+  static constexpr int32_t kMost = 0x7e;
   static constexpr float kLargest = 448.0f;
 };
 
 // The upper byte of an IEEE half.
 struct E5M2 {
   static constexpr int kMantissa = 2, kBias = 15;
-  static constexpr int32_t kMost = 0x7b, kInfinity = 0x7c;
+  static constexpr int32_t kMost = 0x7b;
   static constexpr float kLargest = 57344.0f;
 };
 
@@ -42,13 +42,12 @@ struct Small {
     return static_cast<uint8_t>((code < Format::kMost ? code : Format::kMost) | sign);
   }
 
+  // Codes beyond kMost, which are never written, read as the numbers that they would be.
   static float widen(uint8_t code) {
     const int32_t magnitude = code & 0x7f, sign = int32_t{code & 0x80} << 24;
     const int32_t normal = (magnitude << kShift) + ((127 - Format::kBias) << 23);
-    const int32_t special = normal + ((127 - Format::kBias) << 23);  // the largest exponent stays the largest
     const int32_t tiny = bits_of(static_cast<float>(magnitude) * power_of_two(kSubnormal));
-    const int32_t finite = magnitude < 1 << Format::kMantissa ? tiny : normal;
-    return float_of((magnitude < Format::kInfinity ? finite : special) | sign);
+    return float_of((magnitude < 1 << Format::kMantissa ? tiny : normal) | sign);
   }
 };
 

@@ -37,11 +37,20 @@ def decode(rows: NDArray[np.uint8], kind: str) -> Floats:
 def scores(
     rows: NDArray[np.uint8], kind: str, queries: Floats, bias: Floats, beta: Floats | None = None
 ) -> Scores:
-    """Score every query against every row: dot + beta + bias, all in float64.
+    """Score every query against every row of f32 or f16."""
+    return score(decode(rows, kind), queries, bias, None, beta)
 
-    The tolerance is 4 ulp * sqrt(d) of the size of what is added, `sum |q_i x_i| + |beta| + |bias|`.
+
+def score(
+    rows: Floats, queries: Floats, bias: Floats, alpha: Floats | None = None, beta: Floats | None = None
+) -> Scores:
+    """Score every query against every decoded row: alpha * dot + beta + bias, all in float64.
+
+    The tolerance is 4 ulp * sqrt(d) of the size of what is added, `alpha * sum |q_i x_i| + |beta| + |bias|`.
     """
-    values, wide = decode(rows, kind).astype(np.float64), queries.astype(np.float64)
+    values, wide = rows.astype(np.float64), queries.astype(np.float64)
+    if alpha is not None:
+        values *= alpha.astype(np.float64)[:, None]
     added = np.zeros(len(values)) if beta is None else beta.astype(np.float64)
     size = np.abs(wide) @ np.abs(values).T + np.abs(added) + np.abs(bias.astype(np.float64))[:, None]
     slack = 4 * 2.0**-23 * np.sqrt(values.shape[1]) * size + 2.0**-149 * (values.shape[1] + 2)
