@@ -105,11 +105,15 @@ class Transform(Step, ABC):
     keeps_scores:
         Whether scores are those of the vectors that `backward` gives. If not, queries and rows both move to
         another space, and scores are those of that space.
+    nested:
+        Whether the first numbers that come out of a larger one are what comes out of a smaller one, fitted
+        alike.
     """
 
     role: ClassVar[Role] = "shorten"
     keeps_length: ClassVar[bool] = False
     keeps_scores: ClassVar[bool] = True
+    nested: ClassVar[bool] = False
 
     @abstractmethod
     def out_dim(self, dim: int) -> int:
@@ -207,6 +211,17 @@ def check_kept(kept: int, dim: int, stage: Stage) -> None:
         raise InvalidInput(
             f"{stage} keeps {kept} dimensions and its vectors have {dim}; write {stage.name}{dim} or fewer."
         )
+
+
+def fewer(dim: int) -> list[int]:
+    """List numbers of dimensions worth keeping, falling: eighths and a sixteenth, multiples of 8 if there are.
+
+    >>> fewer(384)
+    [336, 288, 240, 192, 144, 96, 48, 24]
+    """
+    sizes = {max(1, dim * part // 16) for part in (14, 12, 10, 8, 6, 4, 2, 1)}
+    rounded = {size if size < 16 else size // 8 * 8 for size in sizes}
+    return sorted((size for size in rounded if size < dim), reverse=True)
 
 
 def squares(x: FloatArray) -> DoubleArray:

@@ -3,6 +3,8 @@
 Pearson, "On lines and planes of closest fit to systems of points in space", Philosophical Magazine, 1901.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lilliput import _core
@@ -12,6 +14,7 @@ from lilliput.codecs.base import (
     Shapes,
     Transform,
     check_kept,
+    fewer,
     squares,
     take_numbers,
 )
@@ -31,6 +34,12 @@ class PCA(Transform):
     """
 
     learns = True
+    nested = True
+
+    @classmethod
+    def variants(cls, dim: int) -> Sequence[str]:
+        """Spell what keeps all directions, and parts of them."""
+        return [f"pca{kept}" for kept in (dim, *fewer(dim))]
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
