@@ -62,6 +62,17 @@ def rotate(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='
     Rows turned by rounds of sign flips (a set byte flips) and Walsh-Hadamard transforms.
     """
 
+def fold(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], order: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order='C', device='cpu', writable=False)], signs: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], out_dim: int, threads: int = 0) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+    """
+    Sums of groups of coordinates (a set byte flips one) over the root of the group's size.
+    """
+
+def unfold(y: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], order: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order='C', device='cpu', writable=False)], signs: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], threads: int = 0) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+    """The transpose of fold."""
+
+def clamp(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], limit: float, threads: int = 0) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+    """Numbers held within plus and minus a limit."""
+
 def first_bad_row(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)]) -> int:
     """The first row with a NaN or an Inf, or -1."""
 
