@@ -33,7 +33,17 @@ class BlockSource(ABC):
         What messages call it.
     rows, dim:
         Its shape; `rows` is None when only reading tells.
+
+    Attributes
+    ----------
+    element:
+        The type of its own numbers, as "f16"; blocks are float32 whatever it is.
+    once:
+        Whether it can be read only once.
     """
+
+    element = "f32"
+    once = False
 
     def __init__(self, name: str, rows: int | None, dim: int) -> None:
         self.name = name
@@ -61,7 +71,12 @@ class BlockSource(ABC):
         """
         if size is not None and size < 1:
             raise InvalidInput(f"A block of {size} rows was asked of {self.name}; ask for at least 1.")
-        return self.checked(size or block_rows(self.dim))
+        return self.checked(size or self.block_rows)
+
+    @property
+    def block_rows(self) -> int:
+        """How many rows a block has when nobody says."""
+        return block_rows(self.dim)
 
     def __repr__(self) -> str:
         """Say what it is and its shape."""
