@@ -214,7 +214,7 @@ def check_kept(kept: int, dim: int, stage: Stage) -> None:
 
 
 def fewer(dim: int) -> list[int]:
-    """List numbers of dimensions worth keeping, falling: eighths and a sixteenth, multiples of 8 if there are.
+    """List numbers of dimensions worth keeping, falling: eighths and a sixteenth, in eights where possible.
 
     >>> fewer(384)
     [336, 288, 240, 192, 144, 96, 48, 24]
