@@ -91,6 +91,30 @@ def _made(spelling: str) -> Transform | Quantiser:
     return stage_class(stage.name)(stage)
 
 
+def answers(spec: str, problem: Problem, *, seed: int = 0, threads: int = 0) -> NDArray[np.int64]:
+    """Answer all queries of a problem by one codec alone: row numbers (m, k), best first.
+
+    Parameters
+    ----------
+    spec:
+        The codec.
+    problem:
+        What it learns from, encodes and searches.
+    seed:
+        Of what it draws by chance.
+    threads:
+        0 takes every core that this process may use.
+
+    Raises
+    ------
+    InvalidInput
+        When the codec cannot work with these vectors.
+    """
+    codec = Codec(spec, metric=problem.metric, seed=seed).fit(problem.base, progress=False)
+    codes = codec.view(codec.encode_rows(problem.base, threads=threads))
+    return _core.top_k(codes, *codec.query(problem.queries), problem.k, threads=threads)[0]
+
+
 def _recipe(spec: str) -> Recipe:
     def make(problem: Problem, threads: int) -> Entrant:
         started = time.perf_counter()

@@ -77,6 +77,20 @@ def codecs(
         click.echo(markdown(result))
 
 
+@command.command("claims", cls=Verb, examples=["lilliput bench claims --out results"])
+@click.option("--out", help="A folder for the result as JSON and Markdown.")
+@options.common
+def claims(out: str | None, as_json: bool, progress: options.Progress) -> None:
+    """Put published claims on codecs to the test on real sets, and report what is found."""
+    from lilliput.bench import claims as test
+
+    result = test.run(out=out, progress=progress)
+    if as_json:
+        output.emit_json(result)
+    else:
+        click.echo(test.markdown(result))
+
+
 def minutes(seconds: float) -> str:
     """Write a time as people do.
 

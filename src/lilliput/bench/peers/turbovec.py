@@ -12,7 +12,7 @@ from lilliput.io.arrays import FloatArray
 
 PACKAGE = "turbovec"
 SEARCHES_WITH = ()
-BITS = (4, 3, 2)
+BITS = {4: 4, 3: 4, 2: 2}  # and how many it stores
 SAMPLE = 1_024  # rows that it asks for to calibrate
 FACTORS = 4
 NOTE = "has its own pool of threads, so that one thread is told by processor time"
@@ -30,9 +30,8 @@ def recipes(problem: Problem, *, quick: bool = False) -> list[Recipe]:
     """
     if problem.by_distance or problem.base.shape[1] % 8:
         return []
-    return [
-        Recipe(PACKAGE, f"{bits}-bit", _maker(bits), note=NOTE) for bits in (BITS[::2] if quick else BITS)
-    ]
+    wanted = (max(BITS), min(BITS)) if quick else tuple(BITS)
+    return [Recipe(PACKAGE, f"{bits}-bit", _maker(bits), note=NOTE) for bits in wanted]
 
 
 def _maker(bits: int) -> Callable[[Problem, int], Entrant]:
@@ -58,7 +57,7 @@ def _maker(bits: int) -> Callable[[Problem, int], Entrant]:
         def search(queries: FloatArray, threads: int) -> NDArray[np.int64]:
             return np.asarray(index.search(queries, problem.k)[1]).astype(np.int64)
 
-        payload = dim * bits // 8
+        payload = dim * BITS[bits] // 8
         shared = len(index.to_bytes()) - n * (payload + FACTORS)
         return Entrant(payload, FACTORS, shared, seconds, encode, search)
 
