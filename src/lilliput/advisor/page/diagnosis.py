@@ -10,7 +10,10 @@ from lilliput.advisor.page.scale import linear_scale, log_scale
 
 Plain = Mapping[str, Any]
 CONCERNS = {"none": ("✓", "fine"), "note": ("i", "note"), "warn": ("!", "attention")}
-TITLES = {"norm": ("Lengths of the rows", "length"), "neighbour_count": ("How often rows are neighbours", "times")}
+TITLES = {
+    "norm": ("Lengths of the rows", "length"),
+    "neighbour_count": ("How often rows are neighbours", "times"),
+}
 
 
 def diagnosis(found: Plain) -> list[Markup]:
@@ -38,7 +41,7 @@ def _spectrum(pairs: Sequence[tuple[int, float]]) -> Markup:
     half = next((k for k, part in pairs if part >= 0.5), pairs[-1][0])
     return el(
         "figure",
-        el("h3", "Variance that the first directions hold"),
+        el("h3", "Variance by directions"),
         drawing(
             "spectrum",
             "Share of variance by number of directions",

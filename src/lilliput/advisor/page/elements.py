@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterable
 
-VOID = frozenset({"meta", "link", "br"})
+VOID = frozenset({"meta", "link", "wbr", "input"})
 
 
 class Markup(str):
@@ -57,6 +57,12 @@ def el(tag: str, *children: Child, **attributes: str | float | bool | None) -> M
     if tag in VOID:
         return Markup(f"<{tag}{shown}>")
     return Markup(f"<{tag}{shown}>{join(children)}</{tag}>")
+
+
+def spec(words: str) -> Markup:
+    """Show a spec as code that may break behind its commas."""
+    pieces = words.split(",")
+    return el("code", [[piece, ",", el("wbr")] for piece in pieces[:-1]], pieces[-1])
 
 
 def _name(name: str) -> str:

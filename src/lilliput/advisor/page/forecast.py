@@ -12,8 +12,14 @@ Plain = Mapping[str, Any]
 
 
 def forecast(plan: Plain) -> Markup:
-    """Draw an interval for each measure."""
-    return el("div", [list(_measure(plan, name)) for name in plan["forecast"]], class_="forecast")
+    """Draw an interval for each measure, and say what the bars mean."""
+    meanings = dict.fromkeys(_meaning(plan, found) for found in plan["forecast"].values())
+    return el(
+        "div",
+        [el("p", words, class_="note") for words in meanings],
+        [el("div", _measure(plan, name), class_="measure") for name in plan["forecast"]],
+        class_="forecast",
+    )
 
 
 def _measure(plan: Plain, name: str) -> Iterator[Markup]:
@@ -21,7 +27,15 @@ def _measure(plan: Plain, name: str) -> Iterator[Markup]:
     marks = {"floor": plan["floors"].get(name), "exact": plan["baseline"].get(name)}
     yield el("h3", f"{measure_name(name)} ", el("span", quality(found), class_="value"))
     yield _bar(name, found, {kind: value for kind, value in marks.items() if value is not None})
-    yield el("p", " ".join(_sentences(plan, name, found, marks["floor"])), class_="note")
+    if marks["floor"] is not None:
+        place = (
+            "above"
+            if marks["floor"] > found["high"]
+            else "below"
+            if marks["floor"] < found["low"]
+            else "inside"
+        )
+        yield el("p", f"The floor of {marks['floor']:g} lies {place} the bar.", class_="note")
 
 
 def _bar(name: str, found: Mapping[str, float], marks: Mapping[str, float]) -> Markup:
@@ -43,13 +57,13 @@ def _bar(name: str, found: Mapping[str, float], marks: Mapping[str, float]) -> M
 
 
 def _ticks(scale: Scale) -> Iterator[Markup]:
-    yield line(0, 100, 100, 100, "grid")
+    yield line(0, 100, 100, 100, "base")
     for number, tick in enumerate(scale.ticks):
         x = scale.at(tick)
         last = number == len(scale.ticks) - 1
         anchor = "start" if number == 0 else "end" if last else "middle"
         rare = None if number in (0, len(scale.ticks) - 1) or len(scale.ticks) < 5 else "wide"
-        yield line(x, 94, x, 100, "grid")
+        yield line(x, 93, x, 100, "base")
         yield letters(figures(tick), x, 100, down=16, anchor=anchor, class_=rare)
 
 
@@ -58,19 +72,25 @@ def _names(scale: Scale, marks: Mapping[str, float]) -> Iterator[Markup]:
     placed = sorted((scale.at(value), f"{kind} {value:.3g}", kind) for kind, value in marks.items())
     for number, (x, words, kind) in enumerate(placed):
         left = x > 80 or (x > 20 and number == 0)
-        yield letters(words, x, 0, right=-5 if left else 5, down=9, anchor="end" if left else "start",
-                      class_=f"label {kind}")
+        yield letters(
+            words,
+            x,
+            0,
+            right=-5 if left else 5,
+            down=9,
+            anchor="end" if left else "start",
+            class_=f"label {kind}",
+        )
 
 
-def _sentences(plan: Plain, name: str, found: Plain, floor: float | None) -> Iterator[str]:
-    yield (
-        f"The bar will hold the mean over {found['fresh']:,.0f} fresh queries with a probability of "
+def _meaning(plan: Plain, found: Plain) -> str:
+    said = (
+        f"A bar holds the mean over {found['fresh']:,.0f} fresh queries with a probability of "
         f"{found['level']:.0%}. It comes from {found['queries']:,.0f} queries that had no part in the choice."
     )
     if found["extrapolated"]:
-        yield (
-            f"Extrapolated: measured among {plan['measured_rows']:,} rows, and carried on to {plan['rows']:,}."
+        said += (
+            f" It is extrapolated: the queries searched {plan['measured_rows']:,} rows, "
+            f"and the index will hold {plan['rows']:,}."
         )
-    if floor is not None:
-        place = "above" if floor > found["high"] else "below" if floor < found["low"] else "inside"
-        yield f"The floor of {floor:g} lies {place} the bar."
+    return said

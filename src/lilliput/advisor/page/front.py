@@ -8,7 +8,7 @@ from lilliput.advisor.page.elements import Markup, el
 from lilliput.advisor.page.field import Field, Row, title_of
 from lilliput.advisor.page.limits import allowed, labels, limits
 from lilliput.advisor.page.marks import Marks
-from lilliput.advisor.page.numbers import few, figures, measure_name, quality, size
+from lilliput.advisor.page.numbers import few, figures, measure_name, quality
 
 MANY = 60  # candidates, from which on only those of the front show their intervals
 
@@ -19,6 +19,7 @@ def front(plan: Mapping[str, Any], measure: str, marks: Marks) -> Markup:
     rows = list(field.rows.values())
     best = [row for row in rows if row["front"]]
     found = list(limits(plan, field))
+    most = max(row["rows"] for row in rows)
     return drawing(
         f"front-{measure.replace('@', '-')}",
         f"{measure_name(measure)} against bytes a vector",
@@ -30,7 +31,7 @@ def front(plan: Mapping[str, Any], measure: str, marks: Marks) -> Markup:
         [limit.line for limit in found],
         _staircase(best, field),
         [_whisker(row, field) for row in rows if row["front"] or row["chosen"] or len(rows) < MANY],
-        [_point(number, row, field, marks) for number, row in _by_weight(field)],
+        [_point(number, row, field, marks, most) for number, row in _by_weight(field)],
         labels(field, found),
         class_="front",
     )
@@ -57,11 +58,12 @@ def _whisker(row: Row, field: Field) -> Markup:
     return line(x, low, x, high, "whisker" if row["front"] or row["chosen"] else "whisker faint")
 
 
-def _point(number: int, row: Row, field: Field, marks: Marks) -> Markup:
+def _point(number: int, row: Row, field: Field, marks: Marks, most: int) -> Markup:
     x, y = map(percent, field.place(row))
     kinds = [kind for kind in ("front", "chosen") if row[kind]]
+    kinds += ["early"] * (row["rows"] < most)
     told = (
-        f"{title_of(row)}: {size(row['bytes_per_vector'])} a vector, {measure_name(field.measure)} "
+        f"{title_of(row)}: {few(row['bytes_per_vector'])} B a vector, {measure_name(field.measure)} "
         f"{quality(row[field.measure])}{', the chosen index' if row['chosen'] else ''}"
     )
     return el(

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lilliput.advisor.page.elements import Markup, el
-from lilliput.advisor.page.numbers import duration, measure_name, quality, rate, size, times
+from lilliput.advisor.page.elements import Markup, el, spec
+from lilliput.advisor.page.numbers import duration, few, measure_name, quality, rate, size, times
 
 Plain = Mapping[str, Any]
 
@@ -14,7 +14,7 @@ def headline(plan: Plain) -> Markup:
     return el(
         "header",
         el("p", "Lilliput recommends", class_="kicker"),
-        el("h1", el("code", plan["spec"])),
+        el("h1", spec(plan["spec"])),
         el("p", summary(plan), class_="lede"),
         _figures(plan),
         el("p", plan["reason"], class_="reason"),
@@ -37,8 +37,9 @@ def recipe(plan: Plain) -> str:
     """Write the lines of Python that build and search the index."""
     refine = "" if plan["refine"] is None else f", refine={plan['refine']}"
     return (
-        f"index = lilliput.Index({plan['spec']!r}, metric={plan['metric']!r}, seed={plan['seed']}).fit(X)\n"
-        f"index.add(X)\n"
+        "import lilliput as lp\n\n"
+        f"index = lp.Index({plan['spec']!r}, metric={plan['metric']!r}, seed={plan['seed']}).fit(X)\n"
+        "index.add(X)\n"
         f"ids, scores = index.search(queries, k=10{refine})"
     )
 
@@ -47,7 +48,11 @@ def _figures(plan: Plain) -> Markup:
     cost = plan["cost"]
     rows = f"{plan['rows']:,} rows"
     told = [
-        ("a vector", size(plan["bytes_per_vector"]), f"float32: {size(plan['baseline']['bytes_per_vector'])}"),
+        (
+            "a vector",
+            f"{few(plan['bytes_per_vector'])} B",
+            f"float32: {few(plan['baseline']['bytes_per_vector'])} B",
+        ),
         ("in all", size(cost["bytes"]), f"for {rows}"),
         ("queries a second", rate(cost["queries_per_second"]), "in a batch"),
         ("latency", duration(cost["latency_seconds"]), "one query alone"),

@@ -15,7 +15,9 @@ LONGEST = {"wide": 44, "narrow": 24}  # letters of a name
 
 # Labels of an upright line climb from the bottom until they find room, those of a level one go to the left.
 CLIMBING = tuple(
-    Spot(side * 6, -8 - 15 * step, anchor) for step in range(8) for side, anchor in ((1, "start"), (-1, "end"))
+    Spot(side * 6, -8 - 15 * step, anchor)
+    for step in range(8)
+    for side, anchor in ((1, "start"), (-1, "end"))
 )
 LEVEL = tuple(Spot(right, down, "end") for right in (-2, -60, -120, -180) for down in (14, -6))
 

@@ -1,10 +1,11 @@
 """What single queries lose: how many lose how much, and the worst of them by name."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from lilliput.advisor.page.chart import across, bars, drawing, letters, line
-from lilliput.advisor.page.elements import Markup, el
+from lilliput.advisor.page.elements import Child, Markup, el
 from lilliput.advisor.page.numbers import figures, measure_name, share
 from lilliput.advisor.page.scale import Scale, linear_scale
 
@@ -13,7 +14,7 @@ TENTHS = [number / 10 for number in range(12)]
 RECALL, NDCG, EXACT = "recall@10", "ndcg@10", "ndcg_exact@10"
 
 
-def losses(queries: Plain) -> list[Markup]:
+def losses(queries: Plain) -> list[Child]:
     """Draw how recall, and the change of nDCG, spread over the queries that measured; name the worst."""
     drawn = [_recall(queries[RECALL])]
     if queries.get(NDCG) is not None and queries.get(EXACT) is not None:
@@ -33,8 +34,8 @@ def _recall(found: Sequence[float]) -> Markup:
         _histogram("losses-recall", "Queries by recall@10", edges, counts, scale, "recall@10"),
         el(
             "figcaption",
-            f"{share(counts[10], len(found))} of {len(found):,} queries found all of their nearest neighbours, "
-            f"{share(sum(counts[:6]), len(found))} found no more than half.",
+            f"{share(counts[10], len(found))} of {len(found):,} queries found all of their nearest "
+            f"neighbours, {share(sum(counts[:6]), len(found))} found no more than half.",
         ),
     )
 
@@ -69,7 +70,7 @@ def _histogram(
     key: str, title: str, edges: Sequence[float], counts: Sequence[int], scale: Scale, axis: str
 ) -> Markup:
     highest = max(counts)
-    middles = ((left + right) / 2 for left, right in zip(edges, edges[1:], strict=False))
+    middles = ((left + right) / 2 for left, right in pairwise(edges))
     return drawing(
         key,
         title,
@@ -78,8 +79,14 @@ def _histogram(
         bars(edges, counts, scale, highest),
         line(0, 100, 100, 100, "base"),
         [
-            letters(f"{count:,}", scale.at((edges[i] + edges[i + 1]) / 2), 100 - 100 * count / highest, down=-5,
-                    anchor="middle", class_="count")
+            letters(
+                f"{count:,}",
+                scale.at((edges[i] + edges[i + 1]) / 2),
+                100 - 100 * count / highest,
+                down=-5,
+                anchor="middle",
+                class_="count",
+            )
             for i, count in enumerate(counts)
             if count
         ],
@@ -90,22 +97,27 @@ def _histogram(
 def _worst(queries: Plain) -> Markup | None:
     if not queries["worst"]:
         return None
-    return el("div", el("h3", "The worst queries"), el("ol", map(_query, queries["worst"]), class_="worst"))
+    exact = dict(zip(queries["queries"], queries.get(EXACT) or [], strict=False))
+    told = [_query(each, exact.get(each["query"])) for each in queries["worst"]]
+    return el("div", el("h3", "The worst queries"), el("ol", told, class_="worst"))
 
 
-def _query(query: Plain) -> Markup:
-    words = el("q", query["text"]) if query["text"] else None
-    number = el("span", f"query {query['query']:,}", class_="number")
+def _query(query: Plain, exact: float | None) -> Markup:
     missed = ", ".join(str(row) for row in query["missed"])
     return el(
         "li",
-        el("p", words, " " if words else None, number, class_="query"),
-        el("p", " · ".join(_found(query)), class_="value"),
+        el(
+            "p",
+            [el("q", query["text"]), " "] if query["text"] else None,
+            el("span", f"query {query['query']:,}", class_="number"),
+        ),
+        el("p", " · ".join(_found(query, exact)), class_="value"),
         el("p", f"Missed rows: {missed}.", class_="note") if missed else None,
     )
 
 
-def _found(query: Plain) -> Iterator[str]:
-    for measure in (RECALL, NDCG):
-        if query.get(measure) is not None:
-            yield f"{measure_name(measure)} {query[measure]:.3g}"
+def _found(query: Plain, exact: float | None) -> Iterator[str]:
+    yield f"{measure_name(RECALL)} {query[RECALL]:.3g}"
+    if query.get(NDCG) is not None:
+        beside = "" if exact is None else f" (exact search {exact:.3f})"
+        yield f"{measure_name(NDCG)} {query[NDCG]:.3f}{beside}"

@@ -73,10 +73,10 @@ def times(factor: float) -> str:
 
     Examples
     --------
-    >>> times(12.08), times(1.0)
-    ('12.1×', '1×')
+    >>> times(7.529), times(1.0), times(153.6)
+    ('7.5×', '1×', '154×')
     """
-    return f"{figures(factor)}×"
+    return f"{few(factor) if factor < 100 else figures(factor)}×"
 
 
 def few(value: float) -> str:

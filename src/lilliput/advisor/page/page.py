@@ -21,8 +21,9 @@ from lilliput.advisor.page.table import candidates, families
 Plain = Mapping[str, Any]
 
 FRONT_NOTE = (
-    "A point is a candidate; the further left and up, the better. The staircase joins those that no other beats "
-    "in as few bytes. Whiskers are intervals for the mean over fresh queries, from the queries that chose."
+    "A point is a candidate; the further left and up, the better. The staircase joins those that no other "
+    "beats in as few bytes. Whiskers are intervals for the mean over fresh queries. Hollow points were "
+    "dropped early, on fewer rows: their quality is not comparable."
 )
 TABLE_NOTE = (
     "Quality here is what the queries that chose found; the forecast above is from others. "
@@ -109,7 +110,7 @@ def _section(title: str, *children: Child) -> Markup:
     return el("section", el("h2", title, id=key), *children, aria_labelledby=key)
 
 
-def _fronts(plan: Plain, marks: Marks) -> list[Markup]:
+def _fronts(plan: Plain, marks: Marks) -> list[Child]:
     """Draw a front a measure; the script shows one at a time."""
     shown = measures(plan)
     if not shown:
@@ -120,7 +121,13 @@ def _fronts(plan: Plain, marks: Marks) -> list[Markup]:
         _choice(shown),
         el("ul", key, class_="key", aria_label="Families"),
         *[
-            el("figure", front(plan, name, marks), data_measure=name, class_="field", aria_label=measure_name(name))
+            el(
+                "figure",
+                front(plan, name, marks),
+                data_measure=name,
+                class_="field",
+                aria_label=measure_name(name),
+            )
             for name in shown
         ],
     ]
@@ -135,7 +142,13 @@ def _choice(shown: list[str]) -> Markup | None:
     if len(shown) < 2:
         return None
     buttons = [
-        el("button", measure_name(name), type="button", data_show=name, aria_pressed="true" if first else "false")
+        el(
+            "button",
+            measure_name(name),
+            type="button",
+            data_show=name,
+            aria_pressed="true" if first else "false",
+        )
         for first, name in ((name == shown[0], name) for name in shown)
     ]
     return el("div", buttons, class_="choice", role="group", aria_label="Quality", hidden=True)

@@ -56,9 +56,9 @@ def log_scale(values: Sequence[float]) -> Scale:
 
 
 def linear_scale(low: float, high: float, wanted: int = 6) -> Scale:
-    """Span low to high, rounded outwards to the ticks."""
-    if high <= low:
-        high = low + (abs(low) or 1.0)
+    """Span low to high, rounded outwards to the ticks; what is all but one value stands at the end."""
+    if high - low < 1e-6 * max(abs(high), 1e-2):
+        low = high - 0.1 * max(abs(high), 1e-2)
     raw = (high - low) / wanted
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * each for each in STEPS if power * each >= raw * (1 - 1e-9))

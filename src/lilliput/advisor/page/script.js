@@ -16,6 +16,7 @@
     for (const measure of Object.keys(plan.forecast)) {
       if (row[measure]) add(`${spoken(measure)} ${quality(row[measure])}`);
     }
+    add(`among ${row.rows.toLocaleString("en")} rows`);
     if (row.queries_per_second !== null) add(`${figures(row.queries_per_second)} queries a second`);
     add(row.chosen ? "Chosen." : row.why_not);
     return told;
