@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from lilliput.cli import options, output
+from lilliput.cli import options, output, texts
 from lilliput.cli.verb import Verb
 
 EXAMPLES = [
     "lilliput advise vectors.npy --budget 96B",
     "lilliput advise vectors.npy --queries queries.npy --floor recall@10=0.95 --out report.html",
+    "lilliput advise corpus.jsonl --encoder all-MiniLM-L6-v2 --budget 96B",
 ]
 
 
@@ -20,11 +21,12 @@ EXAMPLES = [
 @click.option(
     "--queries", help="A file of real queries. Default: rows of VECTORS, each searched without itself."
 )
-@click.option("--qrels", help="Judgments: lines of query number, row number and grade.")
+@click.option("--qrels", help="Judgments: lines of query, row and grade; numbers, or ids of texts.")
 @click.option("--budget", help='"96B" a vector, "2GB" in all, or a fraction such as 0.25.')
 @click.option("--floor", help='The quality to keep, such as "recall@10=0.95".')
 @click.option("--for-n", type=int, help="How many vectors there will be. Default: as many as VECTORS has.")
 @click.option("--out", help="Write the report to this .html or .md file too.")
+@texts.options
 @options.metric
 @options.seed
 @options.common
@@ -36,6 +38,7 @@ def command(
     floor: str | None,
     for_n: int | None,
     out: str | None,
+    reading: texts.Reading,
     metric: str,
     seed: int,
     as_json: bool,
@@ -47,12 +50,12 @@ def command(
     both: the fastest that keeps both. Every figure comes from queries that had no part in the choice.
     """
     import lilliput as lp
-    from lilliput.cli.qrels import read_qrels
 
+    asked, grades = reading.asked(vectors, queries, qrels, progress)
     plan = lp.advise(
-        vectors,
-        queries,
-        None if qrels is None else read_qrels(qrels),
+        reading.vectors(vectors, "document", progress),
+        asked,
+        grades,
         budget=None if budget is None else parsed(budget),
         floor=floor,
         for_n=for_n,
