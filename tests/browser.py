@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -24,7 +25,16 @@ OPTIONS = [
     "--remote-debugging-pipe",
 ]
 LOADED = "new Promise(done => document.readyState === 'complete' ? done() : addEventListener('load', done))"
-PATIENCE = 60  # seconds, after which a browser that says nothing is ended
+PATIENCE = 300  # seconds, after which a browser that somebody forgot is ended
+
+# A browser hears on descriptor 3 and answers on 4.
+LAUNCH = """
+import fcntl, os, sys
+pipes = [fcntl.fcntl(int(pipe), fcntl.F_DUPFD, 10) for pipe in sys.argv[1:3]]
+os.dup2(pipes[0], 3)
+os.dup2(pipes[1], 4)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
 
 
 def program() -> str | None:
@@ -146,9 +156,19 @@ def browser(folder: Path) -> Iterator[Page]:
         raise RuntimeError("There is no browser on the path.")
     theirs_in, ours_out = os.pipe()
     ours_in, theirs_out = os.pipe()
-    line = f'exec timeout -k 5 {PATIENCE} "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
+    command = [
+        sys.executable,
+        "-c",
+        LAUNCH,
+        str(theirs_in),
+        str(theirs_out),
+        "timeout",
+        "-k",
+        "5",
+        str(PATIENCE),
+    ]
     process = subprocess.Popen(
-        ["sh", "-c", line, found, *OPTIONS, f"--user-data-dir={folder}"],
+        [*command, found, *OPTIONS, f"--user-data-dir={folder}"],
         pass_fds=(theirs_in, theirs_out),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
