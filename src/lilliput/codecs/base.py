@@ -37,7 +37,7 @@ class Step:
         Whether `fit` looks at the sample.
     """
 
-    learns: ClassVar[bool] = False
+    learns: bool = False
 
     @classmethod
     def variants(cls, dim: int) -> Sequence[str]:
@@ -63,6 +63,15 @@ class Step:
     def shapes(self, dim: int, metric: Metric) -> Shapes:
         """Say the dtype and shape of each array that fitting leaves, for vectors of `dim` numbers."""
         return {}
+
+    def check_savable(self) -> None:
+        """Refuse to be saved, for a stage that its arrays do not make again.
+
+        Raises
+        ------
+        NotSavable
+            When there is nothing else that a file may hold.
+        """
 
     def restore(self, arrays: Mapping[str, NDArray[Any]], dim: int, metric: Metric) -> None:
         """Take arrays that were saved.
@@ -94,7 +103,7 @@ class Step:
 
 
 class Transform(Step, ABC):
-    """A linear map of vectors to fewer or better-spread numbers.
+    """A map of vectors to fewer, better-spread or otherwise better numbers.
 
     Attributes
     ----------
@@ -134,8 +143,8 @@ class Transform(Step, ABC):
         Returns
         -------
         u:
-            (m, out_dim). For ``ip`` and ``cosine``, ``dot(q, backward(y)) = dot(u, y) + bias``; for ``l2``,
-            ``-|q - backward(y)|² = -|u - y|² + bias``.
+            (m, out_dim). If the stage keeps scores, ``dot(q, backward(y)) = dot(u, y) + bias`` for ``ip`` and
+            ``cosine``, and ``-|q - backward(y)|² = -|u - y|² + bias`` for ``l2``.
         bias:
             (m,).
         """
