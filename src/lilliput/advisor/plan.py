@@ -162,6 +162,7 @@ class Plan:
 
         Examples
         --------
+        >>> import numpy as np
         >>> from lilliput.advisor import advise
         >>> plan = advise(np.random.default_rng(0).standard_normal((1000, 16)), budget="8B")
         >>> few, many = plan.forecast_for(10)["recall@10"], plan.forecast_for(1000)["recall@10"]
