@@ -39,8 +39,8 @@ def find_model(name: str) -> Path:
         When it is a name, and `sentence-transformers` is not installed.
     """
     folder = Path(name).expanduser()
-    if not folder.is_dir():
-        if name.count("/") > 1 or name.startswith((".", "/", "~")) or not name:
+    if not name or not folder.is_dir():
+        if not name or name.count("/") > 1 or name.startswith((".", "/", "~")):
             raise FileError(f"There is no folder {name!r}; give a folder or the name of a model.")
         folder = _from_hub(name)
     check_model(folder, name)
