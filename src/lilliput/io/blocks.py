@@ -1,8 +1,10 @@
 """What a stream of vectors is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol, runtime_checkable
+
+import numpy as np
 
 from lilliput.errors import InvalidInput
 from lilliput.io.arrays import AnyArray, FloatArray, block_rows, to_floats
@@ -107,3 +109,20 @@ def spans(rows: int, size: int) -> Iterator[tuple[int, int]]:
     """Yield the (start, stop) of each block."""
     for start in range(0, rows, size):
         yield start, min(start + size, rows)
+
+
+def joined(blocks: Iterable[AnyArray], size: int) -> Iterator[AnyArray]:
+    """Cut and join blocks to `size` rows each, the last excepted; what fits already is not copied."""
+    waiting: list[AnyArray] = []
+    rows = 0
+    for block in blocks:
+        while rows + len(block) >= size:
+            head, block = block[: size - rows], block[size - rows :]
+            yield np.concatenate([*waiting, head]) if waiting else head
+            waiting, rows = [], 0
+            del head
+        if len(block):
+            waiting.append(block)
+            rows += len(block)
+    if waiting:
+        yield np.concatenate(waiting) if len(waiting) > 1 else waiting[0]

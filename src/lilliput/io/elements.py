@@ -12,9 +12,9 @@ import numpy as np
 from lilliput.errors import InvalidInput, WrongType
 from lilliput.io.arrays import AnyArray, FloatArray
 from lilliput.io.blocks import RawSource, Source
+from lilliput.io.header import DTYPES
 
-# numpy has no bfloat16; it travels as its two bytes, told from numbers by the name of the field.
-BF16 = np.dtype([("bf16", "<u2")])
+BF16 = DTYPES["BF16"]
 
 ELEMENTS: dict[str, np.dtype[Any]] = {
     "f16": np.dtype("<f2"),

@@ -11,8 +11,14 @@ from lilliput.io.arrays import AnyArray
 from lilliput.io.bin import open_bin, read_bin, write_bin
 from lilliput.io.blocks import Source
 from lilliput.io.elements import Elements
+from lilliput.io.hdf5 import open_hdf5, read_hdf5, write_hdf5
+from lilliput.io.hfdataset import open_dataset, read_dataset
+from lilliput.io.ipc import open_ipc, read_ipc, write_file, write_stream
+from lilliput.io.jsonl import open_jsonl, read_jsonl, write_base64, write_jsonl
 from lilliput.io.npy import open_npy, read_npy, write_npy
 from lilliput.io.npz import open_npz, read_npz, write_npz
+from lilliput.io.parquet import open_parquet, read_parquet, write_parquet
+from lilliput.io.safetensors import open_safetensors, read_safetensors, write_safetensors
 from lilliput.io.vecs import open_vecs, read_vecs, write_vecs
 
 NUMPY = ("f16", "f32", "f64", "i8", "u8")
@@ -70,7 +76,23 @@ FORMATS: dict[str, Format] = {
     ".fbin": _single(open_bin, read_bin, write_bin, "f32"),
     ".u8bin": _single(open_bin, read_bin, write_bin, "u8"),
     ".i8bin": _single(open_bin, read_bin, write_bin, "i8"),
+    ".parquet": Format(open_parquet, read_parquet, write_parquet, NUMPY),
+    ".arrow": Format(open_ipc, read_ipc, write_file, NUMPY),
+    ".feather": Format(open_ipc, read_ipc, write_file, NUMPY),
+    ".arrows": Format(open_ipc, read_ipc, write_stream, NUMPY),
+    ".h5": Format(open_hdf5, read_hdf5, write_hdf5, NUMPY),
+    ".hdf5": Format(open_hdf5, read_hdf5, write_hdf5, NUMPY),
+    ".safetensors": Format(open_safetensors, read_safetensors, write_safetensors, EVERY, counted=True),
+    ".jsonl": Format(open_jsonl, read_jsonl, write_jsonl, EVERY),
+    ".ndjson": Format(open_jsonl, read_jsonl, write_jsonl, EVERY),
 }
+
+# Written by `write_vectors` itself, since it is no file.
+FOLDER = Format(open_dataset, read_dataset, write_stream, NUMPY)
+
+
+# What `base64=True` writes in place of arrays of numbers.
+BASE64 = Format(open_jsonl, read_jsonl, write_base64, EVERY)
 
 
 def format_of(path: Path) -> Format:

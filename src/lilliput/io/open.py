@@ -6,7 +6,8 @@ from pathlib import Path
 from lilliput.errors import FileError, InvalidInput
 from lilliput.io.arrays import AnyArray
 from lilliput.io.blocks import Source
-from lilliput.io.formats import FORMATS, Format, format_of
+from lilliput.io.formats import FOLDER, FORMATS, Format, format_of
+from lilliput.io.hfdataset import is_dataset
 
 
 def open_vectors(path: str | os.PathLike[str], *, column: str | None = None) -> Source:
@@ -99,9 +100,10 @@ def _located(path: str | os.PathLike[str], column: str | None) -> tuple[Path, Fo
     """Give the file, its format, and the name of the part that is wanted."""
     text, column = split_name(path, column)
     file = Path(text)
+    if "\0" not in text and os.path.isdir(file) and (file.suffix.lower() not in FORMATS or is_dataset(file)):
+        return file, FOLDER, column
     if file.suffix.lower() not in FORMATS and not os.path.isfile(file):
-        what = "is a folder" if os.path.isdir(file) else "does not exist"
-        raise FileError(f"{file} {what}; the path of a file of vectors was wanted.")
+        raise FileError(f"{file} does not exist; the path of a file of vectors was wanted.")
     format = format_of(file)
     if column is not None and not format.named:
         raise InvalidInput(f"{file} holds one array, without a name; leave {column[:80]!r} out.")

@@ -12,35 +12,12 @@ from lilliput.io.beside import Sibling
 from lilliput.io.blocks import Source
 from lilliput.io.elements import Elements, element, element_of, target
 from lilliput.io.files import explained, fail, layer
-from lilliput.io.formats import Format, format_of, holding
+from lilliput.io.formats import FOLDER, Format, format_of, holding
+from lilliput.io.hfdataset import is_dataset, write_dataset
 from lilliput.io.open import split_name
+from lilliput.io.output import BUFFER_BYTES, UNCHANGED, Output
 from lilliput.io.source import as_source
 from lilliput.progress import ProgressOption, Track
-
-BUFFER_BYTES = 2**20
-UNCHANGED = "What was there before is unchanged."
-
-
-class _Output(io.RawIOBase):
-    """A descriptor as a stream, through the layer that tests can make fail."""
-
-    def __init__(self, file: int, path: Path) -> None:
-        self._file = file
-        self._path = path
-
-    def writable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def write(self, data: Any, /) -> int:
-        with explained("written", self._path, UNCHANGED):
-            return layer().write(self._file, memoryview(data).cast("B"))
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        with explained("written", self._path, UNCHANGED):
-            return os.lseek(self._file, offset, whence)
 
 
 def write_vectors(
@@ -60,7 +37,8 @@ def write_vectors(
     Parameters
     ----------
     path:
-        A file of one of the formats that `docs/files-and-formats.md` lists, such as `vectors.npy`.
+        A file of one of the formats that `docs/files-and-formats.md` lists, such as `vectors.npy`. One that
+        ends in a slash is a folder as Hugging Face `datasets` saves it.
     source:
         Whatever `as_source` takes. Lists of Python's numbers and iterators of batches are float32.
     dtype:
@@ -93,6 +71,10 @@ def write_vectors(
     """
     text, column = split_name(path, column)
     file = Path(text)
+    if text.endswith(os.sep) or is_dataset(file):
+        vectors = _elements(as_source(source), FOLDER, "A data set", dtype)
+        with Track(progress, vectors.rows or 0, "writing") as vectors.step:
+            return write_dataset(file, vectors, column)
     format = format_of(file)
     if column is not None and not format.named:
         raise InvalidInput(f"{file} will hold one array, without a name; leave {column[:80]!r} out.")
@@ -125,7 +107,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         fail("file.create")
         sibling = Sibling(target, "file")
     try:
-        with io.BufferedWriter(_Output(sibling.file, path), BUFFER_BYTES) as stream:
+        with io.BufferedRandom(Output(sibling.file, path), BUFFER_BYTES) as stream:
             yield cast(BinaryIO, stream)
         with explained("written", path, UNCHANGED):
             fail("file.sync")
