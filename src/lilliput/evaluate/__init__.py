@@ -2,6 +2,7 @@
 
 from lilliput.evaluate.breakdown import Breakdown, QueryValue, breakdown
 from lilliput.evaluate.datasets import Dataset, clustered, load
+from lilliput.evaluate.diagnose import Diagnosis, diagnose
 from lilliput.evaluate.docstrings import Passage, passages
 from lilliput.evaluate.intervals import Interval, bootstrap_interval, forecast_interval
 from lilliput.evaluate.known import KnownItems, known_items
@@ -22,6 +23,7 @@ __all__ = [
     "Breakdown",
     "Comparison",
     "Dataset",
+    "Diagnosis",
     "Interval",
     "KnownItems",
     "Neighbours",
@@ -30,6 +32,7 @@ __all__ = [
     "bootstrap_interval",
     "breakdown",
     "clustered",
+    "diagnose",
     "exact_neighbours",
     "exact_scores",
     "forecast_interval",
