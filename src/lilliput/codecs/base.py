@@ -153,9 +153,8 @@ class Transform(Step, ABC):
 class Quantiser(Step, ABC):
     """The last stage: rows of floats to rows of bytes that a kernel family scores."""
 
-    @property
-    def book(self) -> _core.Codebook | None:
-        """The words that rows of word numbers stand for; None where rows hold numbers."""
+    def book(self, metric: Metric) -> _core.Codebook | None:
+        """Give the words that rows of word numbers stand for; None where rows hold numbers."""
         return None
 
     @abstractmethod

@@ -332,7 +332,8 @@ class Codec:
 
     def view(self, rows: Rows, guard: _core.PageGuard | None = None) -> _core.Codes:
         """Give rows the form that native scans take; `guard` verifies them where they are mapped."""
-        layout, book = self.layout, self._fitted().quantiser.book
+        layout, pipeline = self.layout, self._fitted()
+        book = pipeline.quantiser.book(pipeline.metric)
         return _core.Codes(layout.kind, layout.dim, rows.rows, rows.alpha, rows.beta, guard, book)
 
     def query(self, Q: Any) -> tuple[FloatArray, FloatArray]:

@@ -15,6 +15,7 @@ from lilliput.codecs.jl import RandomProjection
 from lilliput.codecs.mrl import Prefix
 from lilliput.codecs.opaque import Opaque
 from lilliput.codecs.pca import PCA
+from lilliput.codecs.pq import ProductQuantiser
 from lilliput.codecs.rotate import Rotation
 from lilliput.codecs.subspace import Subspace
 from lilliput.codecs.whiten import Whiten
@@ -121,3 +122,4 @@ register("f32", Floats, "quantiser")
 register("f16", Halves, "quantiser")
 register("int8", Bytes, "quantiser")
 register("bin", Bits, "quantiser")
+register("pq", ProductQuantiser, "quantiser")
