@@ -21,7 +21,8 @@ def pack(found: NDArray[np.intp], bits: int) -> NDArray[np.uint8]:
     if bits == 8:
         return found.astype(np.uint8)
     padded = np.pad(found, ((0, 0), (0, found.shape[1] % 2))).astype(np.uint8)
-    return padded[:, ::2] | padded[:, 1::2] << 4
+    packed: NDArray[np.uint8] = padded[:, ::2] | padded[:, 1::2] << 4
+    return packed
 
 
 def scores(
@@ -44,7 +45,7 @@ def scores(
 
 
 def nearest(X: Floats, words: Words, mean: Floats, step: Floats) -> NDArray[np.intp]:
-    """Number the nearest word of each part, in float64; of equals it may be another than the kernels'."""
+    """Find the number of each part's nearest word, in float64; the kernels may take another of equals."""
     parts, _, width = words.shape
     padded = np.pad(X.astype(np.float64), ((0, 0), (0, parts * width - X.shape[1]))) - mean
     vectors = padded.reshape(len(X), parts, 1, width)
