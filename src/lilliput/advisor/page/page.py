@@ -22,9 +22,9 @@ Plain = Mapping[str, Any]
 
 FRONT_NOTE = (
     "A point is a candidate; the further left and up, the better. The staircase joins those that no other "
-    "beats in as few bytes. Whiskers are intervals for the mean over fresh queries. Hollow points were "
-    "dropped early, on fewer rows: their quality is not comparable."
+    "beats in as few bytes. Whiskers are intervals for the mean over fresh queries."
 )
+EARLY_NOTE = " Hollow points were dropped early, among fewer rows, where quality comes easier."
 TABLE_NOTE = (
     "Quality here is what the queries that chose found; the forecast above is from others. "
     "Bytes and speed are for the full size."
@@ -117,7 +117,7 @@ def _fronts(plan: Plain, marks: Marks) -> list[Child]:
         return [el("p", "No candidate could be measured; the table says why.")]
     key = [el("li", marks.mark(family), family) for family in marks.families if _drawn(plan, family, shown)]
     return [
-        el("p", FRONT_NOTE, class_="note"),
+        el("p", FRONT_NOTE, EARLY_NOTE if _early(plan) else None, class_="note"),
         _choice(shown),
         el("ul", key, class_="key", aria_label="Families"),
         *[
@@ -131,6 +131,10 @@ def _fronts(plan: Plain, marks: Marks) -> list[Child]:
             for name in shown
         ],
     ]
+
+
+def _early(plan: Plain) -> bool:
+    return len({row["rows"] for row in plan["table"] if row["rows"]}) > 1
 
 
 def _drawn(plan: Plain, family: str, shown: list[str]) -> bool:
