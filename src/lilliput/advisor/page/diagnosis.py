@@ -1,6 +1,6 @@
 """What was found about the vectors themselves: figures with their meaning, spectrum and histograms."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lilliput.advisor.page.chart import across, bars, drawing, line, stretched, up
@@ -30,7 +30,8 @@ def _finding(finding: Plain) -> Markup:
     return el(
         "li",
         el("span", el("span", sign, aria_hidden="true"), f" {word}", class_=f"badge {finding['concern']}"),
-        el("h3", finding["name"], " ", el("span", finding["text"], class_="value")),
+        el("h3", finding["name"]),
+        el("p", finding["text"], class_="value"),
         el("p", finding["meaning"]),
     )
 
@@ -80,9 +81,12 @@ def _histogram(key: str, found: Plain) -> Markup:
     )
 
 
-def facts(found: Plain) -> Iterator[str]:
+def title(found: Plain) -> str:
     """Say what was looked at."""
-    yield f"{found['rows']:,} rows of {found['dim']:,} numbers"
-    yield f"{found['metric']}"
-    if found["sample"] < found["rows"]:
-        yield f"a sample of {found['sample']:,}"
+    return f"{found['rows']:,} vectors of {found['dim']:,} numbers"
+
+
+def manner(found: Plain) -> str:
+    """Say how it was looked at."""
+    looked = f", on a sample of {found['sample']:,}" if found["sample"] < found["rows"] else ""
+    return f"By {found['metric']}{looked}."

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from lilliput.advisor.page.diagnosis import diagnosis, facts
+from lilliput.advisor.page.diagnosis import diagnosis, manner, title
 from lilliput.advisor.page.elements import Child, Markup, el
 from lilliput.advisor.page.field import measures
 from lilliput.advisor.page.forecast import forecast
@@ -51,7 +51,7 @@ def plan_page(plan: Plain) -> str:
         _section("Quality against bytes", *_fronts(plan, marks)),
         _section("Families", families(plan, marks)) if plan["families"] else None,
         _section("What single queries lose", *losses(queries)) if queries and queries["queries"] else None,
-        _section("The vectors", el("p", ", ".join(facts(found)), class_="note"), *diagnosis(found))
+        _section("The vectors", el("p", f"{title(found)}. {manner(found)}", class_="note"), *diagnosis(found))
         if found
         else None,
         _section("All candidates", el("p", TABLE_NOTE, class_="note"), _filter(), candidates(plan, marks)),
@@ -71,14 +71,14 @@ def diagnosis_page(found: Plain) -> str:
     head = el(
         "header",
         el("p", "Lilliput looked at", class_="kicker"),
-        el("h1", f"{found['rows']:,} vectors"),
-        el("p", ", ".join(facts(found)), class_="lede"),
+        el("h1", title(found)),
+        el("p", manner(found), class_="lede"),
     )
     body = [head, el("main", _section("Findings", *diagnosis(found)))]
-    return document(f"{found['rows']:,} vectors of {found['dim']:,} numbers", body, found)
+    return document(title(found), body, found)
 
 
-def document(title: str, body: Child, data: Plain) -> str:
+def document(name: str, body: Child, data: Plain) -> str:
     """Make the document around a body: data, style and script inside, and nothing else allowed in."""
     style, script = _resource("style.css"), _resource("script.js")
     policy = (
@@ -91,7 +91,7 @@ def document(title: str, body: Child, data: Plain) -> str:
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
         el("link", rel="icon", href="data:,"),
-        el("title", title),
+        el("title", name),
         el("style", style),
     ]
     told = el("script", as_data(data), type="application/json", id="plan")
@@ -105,9 +105,9 @@ def as_data(data: Plain) -> Markup:
     return Markup(written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
-def _section(title: str, *children: Child) -> Markup:
-    key = title.lower().replace(" ", "-")
-    return el("section", el("h2", title, id=key), *children, aria_labelledby=key)
+def _section(name: str, *children: Child) -> Markup:
+    key = name.lower().replace(" ", "-")
+    return el("section", el("h2", name, id=key), *children, aria_labelledby=key)
 
 
 def _fronts(plan: Plain, marks: Marks) -> list[Child]:
