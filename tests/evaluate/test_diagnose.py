@@ -1,6 +1,7 @@
 """A diagnosis finds what was planted, and nothing where nothing was."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -174,6 +175,21 @@ def test_the_scale_changes_nothing() -> None:
         told = values(diagnose(X * scale, queries=(X[:50] + 1) * scale, metric="l2", progress=False))
 
         assert expected == pytest.approx(told, rel=1e-4)
+
+
+def test_memory_does_not_grow_with_the_rows() -> None:
+    """A stream of 100 MB leaves a sample, fingerprints and a graph, and is never held whole."""
+    rng = np.random.default_rng(0)
+    stream = (rng.standard_normal((8_192, 64), dtype=np.float32) for _ in range(48))
+    tracemalloc.start()
+    try:
+        found = diagnose(stream, sample=5_000, progress=False)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert (48 * 8_192, 5_000) == (found.rows, found.sample)
+    assert peak < 64 * 2**20 < found.rows * 64 * 4
 
 
 def test_the_page_is_written_in_each_form(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from lilliput.errors import InvalidInput
 from lilliput.evaluate.intervals import bootstrap_interval
 
 MOST_ENUMERATED = 16  # queries that differ: 65,536 ways of exchanging them
-DRAWN_AT_ONCE = 2**22
+DRAWN_AT_ONCE = 2**20
 ROUNDING = 1e-12
 
 
@@ -105,12 +105,17 @@ def _counted(differences: NDArray[np.float64]) -> float:
 
 
 def _sampled(differences: NDArray[np.float64], resamples: int, rng: np.random.Generator) -> float:
+    # A random byte exchanges eight queries at once: the sum that each of the 256 gives is looked up.
+    groups = -(-len(differences) // 8)
+    padded = np.zeros((groups, 8))
+    padded.flat[: len(differences)] = differences
+    signs = 1 - 2 * ((np.arange(256) >> np.arange(8)[:, None]) & 1)
+    sums, first = (padded @ signs).ravel(), 256 * np.arange(groups)
     reached = 0
-    step = max(1, DRAWN_AT_ONCE // len(differences))
+    step = max(1, DRAWN_AT_ONCE // groups)
     for start in range(0, resamples, step):
-        shape = (min(step, resamples - start), len(differences))
-        flipped = rng.integers(0, 2, shape, dtype=np.int8).astype(np.float64)
-        reached += int(_as_large(differences.sum() - 2 * flipped @ differences, differences).sum())
+        drawn = rng.integers(0, 256, (min(step, resamples - start), groups), dtype=np.uint8)
+        reached += int(_as_large(sums[first + drawn].sum(axis=1), differences).sum())
     return (1 + reached) / (1 + resamples)
 
 

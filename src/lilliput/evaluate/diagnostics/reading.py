@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 from lilliput.codecs.sample import reservoir, sample_size
 from lilliput.evaluate.diagnostics.distinct import Distinct
 from lilliput.io.arrays import FloatArray
-from lilliput.io.blocks import Source
+from lilliput.io.blocks import Source, spans
 from lilliput.progress import Track
+
+COUNTED_AT_ONCE = 2**18  # numbers: what is made of them stays in a cache
 
 
 class Reading:
@@ -57,7 +59,8 @@ class Reading:
     def batches(self, size: int | None = None) -> Iterator[FloatArray]:
         """Yield the blocks of the source, each counted."""
         for block in self._source.batches(size):
-            self._count(block)
+            for start, stop in spans(len(block), max(1, COUNTED_AT_ONCE // self.dim)):
+                self._count(block[start:stop])
             yield block
 
     def _count(self, block: FloatArray) -> None:
@@ -66,10 +69,9 @@ class Reading:
         self.squares += squares.sum(axis=0)
         self._length_sums += lengths.sum(), (lengths**2).sum()
         self._counted += len(block)
-        if len(block):
-            self.zero_rows += int((lengths == 0).sum())
-            self.shortest = min(self.shortest, float(lengths.min()))
-            self.longest = max(self.longest, float(lengths.max()))
-            self.lowest = np.minimum(self.lowest, block.min(axis=0))
-            self.highest = np.maximum(self.highest, block.max(axis=0))
+        self.zero_rows += int((lengths == 0).sum())
+        self.shortest = min(self.shortest, float(lengths.min()))
+        self.longest = max(self.longest, float(lengths.max()))
+        self.lowest = np.minimum(self.lowest, block.min(axis=0))
+        self.highest = np.maximum(self.highest, block.max(axis=0))
         self.distinct.add(block)
