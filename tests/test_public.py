@@ -11,6 +11,7 @@ import lilliput as lp
 NAMES = [
     "LIMITS",
     "Codec",
+    "Diagnosis",
     "Hits",
     "Index",
     "LilliputError",
@@ -21,6 +22,7 @@ NAMES = [
     "__version__",
     "advise",
     "codec",
+    "diagnose",
     "errors",
 ]
 

@@ -1,4 +1,4 @@
-// Float matrices: projection, normalisation, rotation, and the check for NaN and Inf.
+// Float matrices: projection, normalisation, rotation, folding, clamping, and the check for NaN and Inf.
 #include "lilliput/dense.h"
 
 #include <algorithm>
@@ -70,6 +70,55 @@ Out<float, 2> turn(In<float, 2> x, In<uint8_t, 2> signs, bool inverse, unsigned 
   return y.array(n, dim);
 }
 
+// A table from a file must not lead out of a row, nor leave a number of it unwritten.
+bool is_permutation(const uint32_t* order, uint32_t dim) {
+  std::vector<bool> seen(dim);
+  for (uint32_t k = 0; k < dim; ++k) {
+    if (order[k] >= dim || seen[order[k]]) return false;
+    seen[order[k]] = true;
+  }
+  return true;
+}
+
+void check_groups(uint32_t dim, uint32_t out_dim, In<uint32_t, 1> order, In<uint8_t, 1> signs) {
+  require(out_dim > 0 && out_dim <= dim, "there must be 1 to dim groups");
+  require(order.shape(0) == dim && signs.shape(0) == dim, "order and signs must be (dim,)");
+  require(is_permutation(order.data(), dim), "order must hold each coordinate once");
+}
+
+Out<float, 2> fold_rows(In<float, 2> x, In<uint32_t, 1> order, In<uint8_t, 1> signs, uint32_t out_dim,
+                        unsigned threads) {
+  const uint32_t dim = static_cast<uint32_t>(x.shape(1));
+  check_groups(dim, out_dim, order, signs);
+  const uint64_t n = x.shape(0);
+  const Fresh<float> y(n * out_dim);
+  by_rows(n, threads, [&](uint64_t first, uint64_t count) {
+    fold(dim, out_dim, count, order.data(), signs.data(), x.data() + first * dim, y.data + first * out_dim);
+  });
+  return y.array(n, out_dim);
+}
+
+Out<float, 2> unfold_rows(In<float, 2> y, In<uint32_t, 1> order, In<uint8_t, 1> signs, unsigned threads) {
+  const uint32_t dim = static_cast<uint32_t>(order.shape(0)), out_dim = static_cast<uint32_t>(y.shape(1));
+  check_groups(dim, out_dim, order, signs);
+  const uint64_t n = y.shape(0);
+  const Fresh<float> x(n * dim);
+  by_rows(n, threads, [&](uint64_t first, uint64_t count) {
+    unfold(dim, out_dim, count, order.data(), signs.data(), y.data() + first * out_dim, x.data + first * dim);
+  });
+  return x.array(n, dim);
+}
+
+Out<float, 2> clamp_rows(In<float, 2> x, float limit, unsigned threads) {
+  require(limit >= 0.0f, "limit must be a number from 0");
+  const uint64_t n = x.shape(0), dim = x.shape(1);
+  const Fresh<float> y(n * dim);
+  by_rows(n, threads, [&](uint64_t first, uint64_t count) {
+    clamp(count * dim, limit, x.data() + first * dim, y.data + first * dim);
+  });
+  return y.array(n, dim);
+}
+
 // A NaN or Inf makes the sum of x - x something else than zero.
 int64_t first_bad_row(In<float, 2> x) {
   const size_t dim = x.shape(1);
@@ -96,6 +145,11 @@ void bind_dense(nb::module_& m) {
   m.def("squared_norms", &squared_norms, "x"_a, "threads"_a = 0, "isa"_a = "", "|x|^2 of each row.");
   m.def("rotate", &turn, "x"_a, "signs"_a, "inverse"_a = false, "threads"_a = 0,
         "Rows turned by rounds of sign flips (a set byte flips) and Walsh-Hadamard transforms.");
+  m.def("fold", &fold_rows, "x"_a, "order"_a, "signs"_a, "out_dim"_a, "threads"_a = 0,
+        "Sums of groups of coordinates (a set byte flips one) over the root of the group's size.");
+  m.def("unfold", &unfold_rows, "y"_a, "order"_a, "signs"_a, "threads"_a = 0, "The transpose of fold.");
+  m.def("clamp", &clamp_rows, "x"_a, "limit"_a, "threads"_a = 0,
+        "Numbers held within plus and minus a limit.");
   m.def("first_bad_row", &first_bad_row, "x"_a, "The first row with a NaN or an Inf, or -1.");
 }
 

@@ -7,6 +7,7 @@ void bind_container(nb::module_& m);
 void bind_dense(nb::module_& m);
 void bind_roofline(nb::module_& m);
 void bind_scan(nb::module_& m);
+void bind_words(nb::module_& m);
 
 namespace {
 
@@ -31,4 +32,5 @@ NB_MODULE(_core, m) {
   bind_dense(m);
   bind_roofline(m);
   bind_scan(m);
+  bind_words(m);
 }

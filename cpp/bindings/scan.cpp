@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "bindings/arrays.h"
+#include "bindings/codebook.h"
 #include "lilliput/page_guard.h"
 
 namespace lilliput {
@@ -24,28 +25,6 @@ const Kernels& table(Kind kind, const std::string& isa) { return *kernels(kind, 
 using Factors = std::optional<In<float, 1>>;
 using Ids = std::optional<In<int64_t, 1>>;
 using Rows = std::optional<In<int64_t, 1>>;
-
-// What rows of word numbers stand for; keeps its arrays alive.
-class CodebookView {
- public:
-  CodebookView(In<int8_t, 3> words, std::optional<In<int32_t, 2>> norms, float unit)
-      : words_(words), norms_(norms) {
-    const uint32_t parts = static_cast<uint32_t>(words.shape(0)),
-                   entries = static_cast<uint32_t>(words.shape(1)),
-                   width = static_cast<uint32_t>(words.shape(2));
-    require(parts > 0 && width > 0 && uint64_t{parts} * width < 1u << 24,
-            "words must be (parts, entries, width)");
-    require(entries == 16 || entries == 256, "a part has 16 or 256 words");
-    require(!norms || (norms->shape(0) == parts && norms->shape(1) == entries),
-            "norms must be (parts, entries)");
-    book = {parts, entries, width, words.data(), norms ? norms->data() : nullptr, unit};
-  }
-  Codebook book;
-
- private:
-  In<int8_t, 3> words_;
-  std::optional<In<int32_t, 2>> norms_;
-};
 
 bool is_lookup(Kind kind) { return kind == Kind::lut4 || kind == Kind::lut8; }
 
@@ -227,6 +206,7 @@ void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
   require(!alpha || alpha->shape(0) == n, "alpha_out must be (n,)");
   require(!beta || beta->shape(0) == n, "beta_out must be (n,)");
   const Kernels& kernels = table(k, isa);
+  require(kernels.encode, "rows of this kind are written by a function of their own");
   constexpr uint64_t kRun = 256;
   const nb::gil_scoped_release released;
   parallel_for((n + kRun - 1) / kRun, threads_or_default(threads), [&](uint64_t i, unsigned, Step&) {
@@ -247,9 +227,6 @@ std::vector<std::string> kinds() {
 }  // namespace
 
 void bind_scan(nb::module_& m) {
-  nb::class_<CodebookView>(m, "Codebook", "What rows of word numbers stand for; keeps the arrays alive.")
-      .def(nb::init<In<int8_t, 3>, std::optional<In<int32_t, 2>>, float>(), "words"_a.noconvert(),
-           "norms"_a.noconvert() = nb::none(), "unit"_a = 1.0f);
   nb::class_<CodesView>(m, "Codes", "A view of rows of codes with their factors; keeps the arrays alive.")
       .def(nb::init<const std::string&, uint32_t, In<uint8_t, 2>, Factors, Factors, nb::object, nb::object>(),
            "kind"_a, "dim"_a, "rows"_a.noconvert(), "alpha"_a.noconvert() = nb::none(),

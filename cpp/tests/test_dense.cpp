@@ -103,5 +103,44 @@ TEST(rotation_keeps_lengths_and_undoes_itself) {
   }
 }
 
+TEST(folding_sums_groups_and_its_transpose_spreads_them) {
+  Random random(11);
+  for (uint32_t dim : {1u, 7u, 64u, 100u}) {
+    for (uint32_t out_dim : {1u, dim / 3 + 1, dim}) {
+      Fenced<float> x(2 * size_t{dim}), y(2 * size_t{out_dim}), back(2 * size_t{dim});
+      Fenced<uint32_t> order(dim);
+      Fenced<uint8_t> signs(dim);
+      fill(x, random);
+      for (uint32_t k = 0; k < dim; ++k) {
+        order[k] = dim - 1 - k;
+        signs[k] = static_cast<uint8_t>(random.below(2));
+      }
+      fold(dim, out_dim, 2, order.data(), signs.data(), x.data(), y.data());
+      unfold(dim, out_dim, 2, order.data(), signs.data(), y.data(), back.data());
+      for (uint32_t i = 0; i < 2; ++i) {
+        for (uint32_t j = 0, k = 0; j < out_dim; ++j) {
+          const uint32_t size = dim / out_dim + (j < dim % out_dim);
+          const float scale = 1.0f / std::sqrt(static_cast<float>(size));
+          float sum = 0.0f;
+          for (uint32_t g = 0; g < size; ++g)
+            sum += (signs[k + g] ? -1.0f : 1.0f) * x[i * dim + order[k + g]];
+          CHECK(sum * scale == y[i * out_dim + j], shape(Isa::portable, dim, out_dim));
+          for (uint32_t g = 0; g < size; ++g, ++k)
+            CHECK(back[i * dim + order[k]] == (signs[k] ? -1.0f : 1.0f) * (y[i * out_dim + j] * scale),
+                  shape(Isa::portable, dim, out_dim));
+        }
+      }
+    }
+  }
+}
+
+TEST(clamping_holds_numbers_within_a_limit) {
+  Fenced<float> x(5), y(5);
+  const float values[] = {-3.0f, -1.0f, 0.0f, 0.5f, 2.0f}, expected[] = {-1.0f, -1.0f, 0.0f, 0.5f, 1.0f};
+  std::memcpy(x.data(), values, sizeof values);
+  clamp(5, 1.0f, x.data(), y.data());
+  for (uint32_t i = 0; i < 5; ++i) CHECK(y[i] == expected[i], std::to_string(i));
+}
+
 }  // namespace
 }  // namespace lilliput::tests

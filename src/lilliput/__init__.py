@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lilliput.advisor.advise import advise
     from lilliput.advisor.plan import Plan
     from lilliput.codecs.codec import Codec, codec
+    from lilliput.evaluate.diagnose import Diagnosis, diagnose
     from lilliput.index.hits import Hits, RangeHits
     from lilliput.index.index import Index
 
@@ -20,17 +21,20 @@ __version__ = "0.1.0"
 # Where the names live that are imported when they are first touched.
 _HOMES = {
     "Codec": "lilliput.codecs.codec",
+    "Diagnosis": "lilliput.evaluate.diagnose",
     "Hits": "lilliput.index.hits",
     "Index": "lilliput.index.index",
     "Plan": "lilliput.advisor.plan",
     "RangeHits": "lilliput.index.hits",
     "advise": "lilliput.advisor.advise",
     "codec": "lilliput.codecs.codec",
+    "diagnose": "lilliput.evaluate.diagnose",
 }
 
 __all__ = [
     "LIMITS",
     "Codec",
+    "Diagnosis",
     "Hits",
     "Index",
     "LilliputError",
@@ -41,6 +45,7 @@ __all__ = [
     "__version__",
     "advise",
     "codec",
+    "diagnose",
     "errors",
 ]
 

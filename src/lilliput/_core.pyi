@@ -62,6 +62,17 @@ def rotate(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='
     Rows turned by rounds of sign flips (a set byte flips) and Walsh-Hadamard transforms.
     """
 
+def fold(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], order: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order='C', device='cpu', writable=False)], signs: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], out_dim: int, threads: int = 0) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+    """
+    Sums of groups of coordinates (a set byte flips one) over the root of the group's size.
+    """
+
+def unfold(y: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], order: Annotated[NDArray[numpy.uint32], dict(shape=(None,), order='C', device='cpu', writable=False)], signs: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], threads: int = 0) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+    """The transpose of fold."""
+
+def clamp(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], limit: float, threads: int = 0) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+    """Numbers held within plus and minus a limit."""
+
 def first_bad_row(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)]) -> int:
     """The first row with a NaN or an Inf, or -1."""
 
@@ -72,11 +83,6 @@ def multiply_bytes(rounds: int, threads: int = 0, isa: str = '') -> int:
     """
     Multiply bytes in registers on each thread; how many products were summed, 0 without such an instruction. To be timed.
     """
-
-class Codebook:
-    """What rows of word numbers stand for; keeps the arrays alive."""
-
-    def __init__(self, words: Annotated[NDArray[numpy.int8], dict(shape=(None, None, None), order='C', device='cpu', writable=False)], norms: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)] | None = None, unit: float = 1.0) -> None: ...
 
 class Codes:
     """A view of rows of codes with their factors; keeps the arrays alive."""
@@ -121,3 +127,16 @@ def block(codes: Codes, queries: Annotated[NDArray[numpy.float32], dict(shape=(N
 
 def encode(kind: str, x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], rows_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')], alpha_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, beta_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, threads: int = 0, isa: str = '') -> None:
     """Encode rows in place, factors beside them."""
+
+class Codebook:
+    """What rows of word numbers stand for; keeps the arrays alive."""
+
+    def __init__(self, words: Annotated[NDArray[numpy.int8], dict(shape=(None, None, None), order='C', device='cpu', writable=False)], norms: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)] | None = None, unit: float = 1.0) -> None: ...
+
+def train_words(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], parts: int, entries: int, iterations: int, seed: int, threads: int = 0, isa: str = '') -> tuple[Annotated[NDArray[numpy.float32], dict(shape=(None,))], Annotated[NDArray[numpy.float32], dict(shape=(None,))], Annotated[NDArray[numpy.int8], dict(shape=(None, None, None))], Annotated[NDArray[numpy.float64], dict(shape=(None,))]]:
+    """
+    Lloyd's algorithm for each part: mean, step, words (parts, entries, width), inertia of each part.
+    """
+
+def encode_words(book: Codebook, mean: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], step: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], rows_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')], threads: int = 0, isa: str = '') -> None:
+    """Write the numbers of each part's nearest words in place."""

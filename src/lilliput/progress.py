@@ -29,6 +29,8 @@ class Track:
         How many steps the work has; 0 when nobody knows.
     label:
         What the bar says.
+    after:
+        What a cancelled piece of work leaves behind.
 
     Raises
     ------
@@ -36,20 +38,21 @@ class Track:
         From a call, when the callable returned False.
     """
 
-    def __init__(self, progress: ProgressOption, total: int, label: str) -> None:
+    def __init__(
+        self, progress: ProgressOption, total: int, label: str, *, after: str = "nothing was changed"
+    ) -> None:
         self._callback = progress if callable(progress) else None
         self._draws = progress is None and sys.stderr.isatty()
         self._total = total
         self._label = label
+        self._after = after
         self._started = time.monotonic()
         self._bar: Bar | None = None
 
     def __call__(self, done: int) -> None:
         """Say how many steps are done."""
         if self._callback is not None and self._callback(done, self._total) is False:
-            raise Cancelled(
-                f"{self._label} was cancelled after {done} of {self._total}; nothing was changed."
-            )
+            raise Cancelled(f"{self._label} was cancelled after {done} of {self._total}; {self._after}.")
         if self._draws and time.monotonic() - self._started > BAR_AFTER_SECONDS:
             self._draw(done)
 
@@ -61,7 +64,8 @@ class Track:
             self._bar = Bar(console=Console(stderr=True), transient=True)
             self._bar.add_task(self._label, total=self._total or None)
             self._bar.start()
-        self._bar.update(self._bar.task_ids[0], completed=done)
+        text = f"{self._label} {done:,} of {self._total:,}" if self._total else self._label
+        self._bar.update(self._bar.task_ids[0], completed=done, description=text)
 
     def __enter__(self) -> "Track":
         return self

@@ -51,7 +51,8 @@ def test_budget_alone_takes_the_best(X: Floats) -> None:
     small, large = (advise(X, budget=budget, progress=False) for budget in ("6B", "40B"))
 
     for plan in (small, large):
-        best = max(row.recall.mean for row in plan.table if row.recall is not None)
+        last = chosen(plan).rung
+        best = max(row.recall.mean for row in plan.table if row.recall is not None and row.rung == last)
         assert chosen(plan).recall.mean >= best - 0.01
     assert large.forecast["recall@10"]["mean"] > small.forecast["recall@10"]["mean"]
 
@@ -73,13 +74,13 @@ def test_floor_alone_takes_the_fewest_bytes(X: Floats) -> None:
 
 
 def test_budget_and_floor_are_both_kept_and_the_fastest_wins(X: Floats) -> None:
-    """Among what keeps both, nothing is faster by more than a tenth."""
+    """Among what keeps both, nothing is faster by more than the clock may err."""
     plan = advise(X, budget="100B", floor={"recall@10": 0.8}, progress=False)
 
-    kept = [row for row in plan.table if row.recall and row.recall.low >= 0.8]
+    kept = [row for row in plan.table if row.recall and row.recall.low >= 0.8 and row.rung == 1]
     assert plan.bytes_per_vector <= 100
-    assert chosen(plan).recall.low >= 0.79
-    assert chosen(plan).queries_per_second * 1.1 >= max(row.queries_per_second for row in kept) * 0.999
+    assert plan.forecast["recall@10"]["low"] >= 0.8
+    assert chosen(plan).queries_per_second * 1.15 >= max(row.queries_per_second for row in kept) * 0.999
     assert any(row.refine is not None for row in plan.table)
 
 
@@ -154,9 +155,9 @@ def test_too_few_rows_are_refused() -> None:
 
 
 def test_more_vectors_to_come_share_what_is_shared(X: Floats) -> None:
-    """Bytes are for the full size, and the reason says whose recall it is."""
-    few = advise(X, floor="recall@10=0.9", progress=False)
-    many = advise(X, floor="recall@10=0.9", for_n=1_000_000, progress=False)
+    """Bytes, and quality, are for the full size, and the reason says so."""
+    few = advise(X, budget="40B", progress=False)
+    many = advise(X, budget="40B", for_n=1_000_000, progress=False)
 
     size, shared_out = (
         next(row.bytes_per_vector for row in plan.table if row.spec == "flat | rotate,bin")
@@ -164,7 +165,10 @@ def test_more_vectors_to_come_share_what_is_shared(X: Floats) -> None:
     )
     assert shared_out == pytest.approx(4 + (size - 4) * len(X) / 1_000_000)
     assert 1_000_000 == many.rows
-    assert "falls as rows come" in many.reason
+    assert "extrapolated" in many.reason
+    assert many.forecast["recall@10"]["extrapolated"]
+    assert not few.forecast["recall@10"]["extrapolated"]
+    assert many.forecast["recall@10"]["mean"] < few.forecast["recall@10"]["mean"]
     assert chosen(many).bytes == round(many.bytes_per_vector * 1_000_000)
 
 
@@ -181,10 +185,12 @@ def test_queries_and_judgments_are_used(X: Floats) -> None:
     assert plan.forecast["ndcg@10"]["queries"] == 100
     assert plan.forecast["ndcg@10"]["mean"] > 0.4
     assert all(row.ndcg is not None for row in plan.table)
-    assert (
-        plan.forecast
-        == advise(X, queries, dict(enumerate(qrels)), floor="ndcg@10=0.5", progress=False).forecast
-    )
+    again = advise(X, queries, dict(enumerate(qrels)), floor="ndcg@10=0.5", progress=False)
+    assert plan.forecast == again.forecast
+    told = plan.to_dict()["per_query"]
+    assert len(told["queries"]) == len(told["recall@10"]) == len(told["ndcg@10"]) == 100
+    assert plan.forecast["ndcg@10"]["mean"] == pytest.approx(np.mean(told["ndcg@10"]))
+    assert 0 < plan.baseline["ndcg@10"] <= 1
 
 
 def test_few_queries_give_a_wide_interval(X: Floats) -> None:

@@ -63,6 +63,7 @@ def test_budget_allows_its_own_size() -> None:
         ("recall@10=0.95", {"recall@10": 0.95}),
         (" recall@10 = 1 , ndcg@10=0.4", {"recall@10": 1.0, "ndcg@10": 0.4}),
         ({"recall@10": 0.9}, {"recall@10": 0.9}),
+        ("recall@1=0.9, recall@100=0.95", {"recall@1": 0.9, "recall@100": 0.95}),
     ],
 )
 def test_floors_are_read(value: Any, expected: dict[str, float]) -> None:
@@ -74,7 +75,9 @@ def test_floors_are_read(value: Any, expected: dict[str, float]) -> None:
     "value",
     [
         "recall@10",
-        "recall@5=0.9",
+        "recall@0=0.9",
+        "recall@101=0.9",
+        "ndcg@5=0.9",
         "0.95",
         "",
         "recall@10=x",

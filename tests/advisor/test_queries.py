@@ -21,15 +21,15 @@ def numbered(n: int) -> np.ndarray:
 @pytest.mark.parametrize("n", [20, 57, 1_000, 30_000])
 def test_rows_that_choose_measure_and_fit_are_disjoint(n: int) -> None:
     """Each row plays one part, and most are left to fit on."""
-    rows = numbered(n)
-    split = held_out_rows(rows, np.random.default_rng(0))
+    base = Base(numbered(n), np.arange(n), n)
+    split = held_out_rows(base, np.random.default_rng(0))
 
     assert split.own is not None
     parts = [*split.own, split.fit]
     assert list(range(n)) == np.sort(np.concatenate(parts)).tolist()
     assert len(split.fit) >= 0.6 * n
     assert split.own[0].tolist() == split.choosing[:, 0].tolist()
-    assert split.own[1].tolist() == split.measuring[:, 0].tolist()
+    assert split.own[1].tolist() == split.measuring[:, 0].tolist() == split.numbers.tolist()
 
 
 @pytest.mark.parametrize("m", [4, 5, 999, 12_000])

@@ -95,6 +95,6 @@ def test_a_name_is_taken_once() -> None:
 
 def test_names_are_listed_by_kind() -> None:
     """Every stage is a transform or a quantiser."""
-    assert ["mrl", "pca", "rotate"] == registry.names("transform")
-    assert ["bin", "f16", "f32", "int8"] == registry.names("quantiser")
+    assert {"mrl", "pca", "rotate"} <= set(registry.names("transform"))
+    assert {"bin", "f16", "f32", "int8"} <= set(registry.names("quantiser"))
     assert sorted(registry.names("transform") + registry.names("quantiser")) == registry.names()

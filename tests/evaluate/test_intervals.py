@@ -7,7 +7,7 @@ import pytest
 
 from lilliput.errors import InvalidInput
 from lilliput.evaluate import bootstrap_interval, forecast_interval
-from lilliput.evaluate.intervals import _student_quantile
+from lilliput.evaluate.intervals import student_quantile
 
 TRIALS = 400
 
@@ -85,9 +85,9 @@ def test_bootstrap_repeats_itself() -> None:
     ("freedom", "expected"),
     [(1, 12.7062), (2, 4.30265), (3, 3.18245), (5, 2.57058), (10, 2.22814), (30, 2.04227), (1_000, 1.96234)],
 )
-def test_student_quantiles_equal_the_tables(freedom: int, expected: float) -> None:
+def teststudent_quantiles_equal_the_tables(freedom: int, expected: float) -> None:
     """The two-sided 95 % point, to two in a thousand."""
-    assert pytest.approx(expected, rel=2e-3) == _student_quantile(0.975, freedom)
+    assert pytest.approx(expected, rel=2e-3) == student_quantile(0.975, freedom)
 
 
 @pytest.mark.parametrize("values", [[], [[0.5]], [0.5, math.nan], [0.5, math.inf]])

@@ -11,9 +11,12 @@ from lilliput.errors import InvalidInput
 from lilliput.evaluate import (
     exact_neighbours,
     exact_scores,
+    hit_rate_at_k,
     judged_recall_at_k,
+    map_at_k,
     mrr_at_k,
     ndcg_at_k,
+    precision_at_k,
     recall_at_k,
 )
 
@@ -82,6 +85,27 @@ def test_hits_are_the_share_of_relevant_ids_found(run: list[int], judged: dict[i
     assert expected == actual
 
 
+@given(RUNS, GRADES, st.integers(1, 12))
+def test_average_precision_equals_its_loop(run: list[int], judged: dict[int, float], k: int) -> None:
+    """The precision at each relevant place, summed and divided by what is relevant."""
+    relevant = {doc for doc, grade in judged.items() if grade > 0}
+    hits = [place for place, doc in enumerate(run[:k], 1) if doc in relevant]
+    expected = sum(found / place for found, place in enumerate(hits, 1)) / max(1, len(relevant))
+
+    (actual,) = map_at_k([run], [judged], k)
+
+    assert expected == pytest.approx(actual, abs=1e-12)
+
+
+@given(RUNS, GRADES, st.integers(1, 12))
+def test_precision_and_hit_rate_count_hits(run: list[int], judged: dict[int, float], k: int) -> None:
+    """Hits over k places; and whether there is one."""
+    hits = sum(judged.get(doc, 0) > 0 for doc in run[:k])
+
+    assert [hits / k] == precision_at_k([run], [judged], k).tolist()
+    assert [float(hits > 0)] == hit_rate_at_k([run], [judged], k).tolist()
+
+
 def test_empty_places_and_repeats_gain_nothing() -> None:
     """An id counts once, at its first place; -1 never does."""
     judged = [{1: 1.0, 2: 1.0, -1: 1.0}]
@@ -89,6 +113,9 @@ def test_empty_places_and_repeats_gain_nothing() -> None:
     assert ndcg_at_k([[1, 2]], [{1: 1.0, 2: 1.0}], 9) == pytest.approx([1.0])
     assert [0.5] == judged_recall_at_k([[1, 1, -1]], [{1: 1.0, 2: 1.0}], 3).tolist()
     assert [0.5] == mrr_at_k([[-1, 1]], judged, 3).tolist()
+    assert [1 / 3] == precision_at_k([[1, 1, -1]], judged, 3).tolist()
+    assert [0.5] == map_at_k([[1, 1, -1]], [{1: 1.0, 2: 1.0}], 3).tolist()
+    assert [0.0] == hit_rate_at_k([[-1, 5]], judged, 3).tolist()
 
 
 def test_recall_by_hand() -> None:

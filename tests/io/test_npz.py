@@ -34,26 +34,28 @@ def test_vectors_stream_as_numpy_reads_them(save: object, dtype: str, order: str
     assert array.dtype.newbyteorder("=") == actual.dtype
 
 
-def test_one_of_several_is_chosen_by_key(tmp_path: Path) -> None:
-    """Without a key the message lists them."""
+def test_one_of_several_is_chosen_by_name(tmp_path: Path) -> None:
+    """Without a name the message lists them."""
     np.savez(tmp_path / "X.npz", a=X, b=X + 1, ids=np.arange(5))
 
-    np.testing.assert_array_equal(X + 1, as_matrix(open_vectors(tmp_path / "X.npz", key="b"), name="X"))
-    np.testing.assert_array_equal(np.arange(5), read_array(tmp_path / "X.npz", key="ids"))
-    with pytest.raises(InvalidInput, match="holds the arrays a, b, ids; say which with key="):
+    np.testing.assert_array_equal(X + 1, as_matrix(open_vectors(tmp_path / "X.npz", column="b"), name="X"))
+    np.testing.assert_array_equal(np.arange(5), read_array(tmp_path / "X.npz", column="ids"))
+    with pytest.raises(
+        InvalidInput, match="holds the arrays a, b, ids; say which, as .*X.npz::a or by column="
+    ):
         open_vectors(tmp_path / "X.npz")
-    with pytest.raises(InvalidInput, match="holds no array 'c'; it holds a, b, ids"):
-        open_vectors(tmp_path / "X.npz", key="c")
+    with pytest.raises(InvalidInput, match="holds no array 'c' of vectors; it holds a, b, ids"):
+        open_vectors(tmp_path / "X.npz", column="c")
     with pytest.raises(InvalidInput, match=r"X\.npz\[ids\] has shape \(5,\)"):
-        open_vectors(tmp_path / "X.npz", key="ids")
+        open_vectors(tmp_path / "X.npz", column="ids")
 
 
-def test_a_key_is_for_archives(tmp_path: Path) -> None:
+def test_a_name_is_for_archives(tmp_path: Path) -> None:
     """A `.npy` has one array."""
     np.save(tmp_path / "X.npy", X)
     for read in (open_vectors, read_array):
-        with pytest.raises(InvalidInput, match="leave it out"):
-            read(tmp_path / "X.npy", key="a")
+        with pytest.raises(InvalidInput, match="without a name"):
+            read(tmp_path / "X.npy", column="a")
 
 
 def test_numpy_reads_what_is_written(tmp_path: Path) -> None:

@@ -103,4 +103,4 @@ def test_whole_numbers_are_written_exactly(tmp_path: Path) -> None:
 def test_no_vectors_cannot_be_written(tmp_path: Path) -> None:
     """The format has no place for their dimensions."""
     with pytest.raises(InvalidInput, match="empty set"):
-        write_vectors(tmp_path / "X.fvecs", np.empty((0, 3)))
+        write_vectors(tmp_path / "X.fvecs", np.empty((0, 3), np.float32))

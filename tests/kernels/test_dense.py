@@ -1,4 +1,4 @@
-"""Projection, normalisation and rotation against plain numpy, to the bit."""
+"""Projection, normalisation, rotation, folding and clamping against plain numpy, to the bit."""
 
 import numpy as np
 import pytest
@@ -86,3 +86,49 @@ def test_rotation_is_orthogonal(d: int, seed: int) -> None:
 
     np.testing.assert_allclose(X @ X.T, Y @ Y.T, atol=1e-4 * d, rtol=1e-4)
     np.testing.assert_allclose(X, _core.rotate(Y, signs, True), atol=1e-4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(d=DIMS, share=st.floats(0, 1), seed=st.integers(0, 2**32 - 1))
+def test_fold_and_its_transpose_are_bit_equal(d: int, share: float, seed: int) -> None:
+    """Groups of like and of unlike sizes have the reference's bits, there and back."""
+    rng = np.random.default_rng(seed)
+    X, signs, order = matrix(rng, 5, d), rng.integers(0, 2, d, np.uint8), rng.permutation(d).astype(np.uint32)
+    out_dim = max(1, round(share * d))
+    expected = dense.fold(X, order, signs, out_dim)
+
+    actual = _core.fold(X, order, signs, out_dim)
+
+    assert same_bits(expected, actual)
+    assert same_bits(dense.unfold(expected, order, signs), _core.unfold(actual, order, signs))
+
+
+def test_fold_refuses_tables_that_lead_out_of_a_row() -> None:
+    """A coordinate too far, one twice, too many groups or none, and tables of another length."""
+    X, signs, order = np.ones((2, 4), np.float32), np.zeros(4, np.uint8), np.arange(4, dtype=np.uint32)
+
+    for wrong in ([0, 1, 2, 4], [0, 1, 2, 2]):
+        with pytest.raises(ValueError, match="each coordinate once"):
+            _core.fold(X, np.array(wrong, np.uint32), signs, 2)
+        with pytest.raises(ValueError, match="each coordinate once"):
+            _core.unfold(X[:, :2].copy(), np.array(wrong, np.uint32), signs)
+    for groups in (0, 5):
+        with pytest.raises(ValueError, match="1 to dim groups"):
+            _core.fold(X, order, signs, groups)
+    with pytest.raises(ValueError, match="must be"):
+        _core.fold(X, order[:3], signs, 2)
+    with pytest.raises(ValueError, match="must be"):
+        _core.unfold(X, order, signs[:3])
+
+
+@settings(max_examples=30, deadline=None)
+@given(problem=problems(), limit=st.floats(0, 4, width=32))
+def test_clamp_is_bit_equal(problem: Problem, limit: float) -> None:
+    """Numbers beyond the limit become it, on either side."""
+    assert same_bits(dense.clamp(problem.X, limit), _core.clamp(problem.X, limit))
+
+
+def test_a_limit_below_zero_is_refused() -> None:
+    """No number lies between one and minus one."""
+    with pytest.raises(ValueError, match="from 0"):
+        _core.clamp(np.ones((1, 1), np.float32), -1.0)

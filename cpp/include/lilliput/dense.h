@@ -26,4 +26,15 @@ const Dense* dense(Isa isa);
 // largest power of two up to dim. The inverse undoes it.
 void rotate(uint32_t dim, uint64_t n, uint32_t rounds, const uint8_t* signs, bool inverse, float* x);
 
+// y (n, out_dim): output j is the sum of its group of coordinates over the root of the group's size. `order`
+// (dim) lists the coordinates of one group after the other, the larger groups first; a set byte of `signs`
+// (dim, in that order) flips. The map's rows are orthonormal, and unfold applies its transpose.
+void fold(uint32_t dim, uint32_t out_dim, uint64_t n, const uint32_t* order, const uint8_t* signs,
+          const float* x, float* y);
+void unfold(uint32_t dim, uint32_t out_dim, uint64_t n, const uint32_t* order, const uint8_t* signs,
+            const float* y, float* x);
+
+// y = x within [-limit, limit], n numbers.
+void clamp(uint64_t n, float limit, const float* x, float* y);
+
 }  // namespace lilliput

@@ -1,31 +1,32 @@
 """The front door: vectors and a budget in, a plan out."""
 
 import operator
-from dataclasses import replace
+import os
 from typing import Any
 
 import numpy as np
 
+from lilliput import _core
+from lilliput.advisor.account import account, queries_one_by_one
+from lilliput.advisor.aim import Aim
 from lilliput.advisor.budget import Budget, parse_budget
-from lilliput.advisor.candidates import Candidate, candidates, smallest
-from lilliput.advisor.choose import FRESH, LEVEL, Trial, choose, hopeless, keeps, name
 from lilliput.advisor.floors import NDCG, RECALL, parse_floors
-from lilliput.advisor.measure import Bench, Outcome, Values, measure_fresh
-from lilliput.advisor.plan import Plan, Row
+from lilliput.advisor.grid import Grid
+from lilliput.advisor.halving import Search
+from lilliput.advisor.journal import Journal, fingerprint
+from lilliput.advisor.looks import settle
+from lilliput.advisor.plan import Plan
 from lilliput.advisor.queries import Split, given_queries, held_out_rows, judged_rows, read_grades
-from lilliput.advisor.reason import caveats, explain
+from lilliput.advisor.race import raced
 from lilliput.advisor.rows import Base, base_rows, most_rows
-from lilliput.advisor.spaces import Spaces
+from lilliput.advisor.rungs import Ground, look, rungs
 from lilliput.codecs.base import METRICS, Metric
 from lilliput.codecs.codec import codec as make_codec
+from lilliput.codecs.registry import names
 from lilliput.errors import InvalidInput, OverBudget, WrongType
-from lilliput.evaluate.intervals import Interval, forecast_interval
 from lilliput.index.options import check_threads
 from lilliput.io.source import as_matrix, as_source
 from lilliput.progress import ProgressOption, Track
-
-ROUNDS = 6
-FASTEST, SMALLEST = 4, 2  # of what keeps the floors: those that are timed with care
 
 
 def advise(
@@ -38,14 +39,17 @@ def advise(
     for_n: int | None = None,
     metric: str = "cosine",
     seed: int = 0,
+    resume: str | os.PathLike[str] | None = None,
+    diagnose: bool = False,
     threads: int | None = None,
     progress: ProgressOption = None,
 ) -> Plan:
     """Measure candidates on your vectors, choose one, and forecast what it will do.
 
-    The queries that choose are not those that measure: the best of many is partly the luckiest, and the
-    forecast must not inherit that. Without queries, rows of X play them, each searched for among all the
-    others.
+    Candidates are combined from all registered stages. Small samples discard the hopeless ones, and the
+    others are measured among all rows. The queries that choose are not those that measure: the best of many
+    is partly the luckiest, and the forecast must not inherit that. Without queries, rows of X play them, each
+    searched for among all the others.
 
     Parameters
     ----------
@@ -61,15 +65,23 @@ def advise(
         "64B" for bytes a vector, with its part of what all vectors share; "2GB" or "512MiB" for the total; a
         float in (0, 1] for a fraction of the size as float32.
     floor:
-        "recall@10=0.95", "ndcg@10=0.4" (needs `qrels`), or a mapping of these names to numbers. A floor of
-        recall is kept when the low end of the 95 % forecast for 1,000 fresh queries is not below it, a floor
-        of nDCG when the mean is not.
+        "recall@10=0.95", with any k from 1 to 100, "ndcg@10=0.4" (needs `qrels`), or a mapping of these
+        names to numbers. A floor of recall is kept when the low end of the 95 % forecast for 1,000 fresh
+        queries is not below it, a floor of nDCG when the mean is not; by the queries that choose, and by
+        those that measure.
     for_n:
-        How many vectors there will be, for bytes and throughput; None: as many as there are.
+        How many vectors there will be; None: as many as there are. Where that is another number than was
+        measured among, quality is extrapolated, and the plan says so.
     metric:
         "cosine", "ip" or "l2".
     seed:
-        From 0. The same seed and arguments give the same plan; but where speed decides, so does the clock.
+        From 0. The same seed and arguments give the same plan; but where speed decides, so does the clock:
+        candidates less than 15 % apart are level, and of them the smallest wins.
+    resume:
+        A file that each measurement is written to. A run that was cancelled or killed goes on where it was,
+        and gives the plan that it would have given.
+    diagnose:
+        Whether to say in the plan what the vectors are like.
     threads:
         None takes every core that this process may use.
     progress:
@@ -88,9 +100,17 @@ def advise(
     OverBudget
         When nothing fits the budget; `smallest` says what the least is.
     InvalidInput
-        When the floor is out of reach, with the best that was reached, and for arguments that cannot be used.
+        When the floor is out of reach, with the best that was reached; for arguments that cannot be used; and
+        for a file to resume from that belongs to other vectors or arguments.
+    FileError
+        When the file to resume from cannot be read or written.
     Cancelled
-        When the callable returned False.
+        When the callable returned False. What was measured is in the file to resume from.
+
+    Notes
+    -----
+    Jamieson and Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization", AISTATS
+    2016.
 
     Examples
     --------
@@ -114,144 +134,64 @@ def advise(
     rng = np.random.default_rng(seed)
     base = base_rows(source, most_rows(source.dim), judged_rows(grades), rng)
     rows = _checked_size(for_n, base)
-    limit = None if budget is None else parse_budget(budget, source.dim, rows)
-    if limit is not None:
-        _refuse_too_small(limit, source.dim, known, rows)
-    draw = held_out_rows(base.rows, rng) if given is None else given_queries(base, given, grades, rng)
-    return _Advice(base, draw, known, seed, workers, rows, limit, floors).run(progress)
+    aim = Aim(None if budget is None else parse_budget(budget, source.dim, rows), floors, rows)
+    if aim.budget is not None:
+        _refuse_too_small(aim.budget, Grid(source.dim, known, rows, judged=grades is not None))
+    split = held_out_rows(base, rng) if given is None else given_queries(base, given, grades, rng)
+    mark = "" if resume is None else _mark(base, split, aim, known, seed)
+    with Journal(resume, mark) as journal:
+        return _run(Ground(base, split, known, seed, workers, aim), aim, journal, diagnose, progress)
 
 
-class _Advice:
-    """One run: what is measured, and by which rules."""
-
-    def __init__(
-        self,
-        base: Base,
-        draw: Split,
-        metric: Metric,
-        seed: int,
-        threads: int,
-        rows: int,
-        budget: Budget | None,
-        floors: dict[str, float],
-    ) -> None:
-        self._base, self._draw, self._metric, self._seed, self._threads = base, draw, metric, seed, threads
-        self._rows, self._budget, self._floors = rows, budget, floors
-        self._failed: list[tuple[Candidate, InvalidInput]] = []
-
-    def run(self, progress: ProgressOption) -> Plan:
-        """Measure, choose, and measure the choice again with other queries."""
-        rows, metric, seed, threads = self._base.rows, self._metric, self._seed, self._threads
-        spaces = Spaces(rows, self._draw.choosing, self._draw.fit, metric, seed, threads)
-        by_speed = self._budget is not None and bool(self._floors)
-        most = spaces.most_kept
-        tried = candidates(
-            rows.shape[1], metric, self._rows, budget=self._budget, most_kept=most, pairs=by_speed
-        )
-        with Track(progress, len(tried) + 1, "advising") as step:
-            step(0)
-            choosing, measuring = self._draw.probes(rows, metric, threads)
-            bench = Bench(spaces, choosing)
-            trials = self._trials(tried, bench, step)
-            if by_speed:
-                trials = self._raced(trials, bench)
-            chosen, why = choose(trials, self._floors, None if self._budget is None else self._budget.text)
-            fit = rows if self._draw.own is None else rows[self._draw.fit]
-            fresh = measure_fresh(chosen.candidate, rows, fit, measuring, metric, seed, threads)
-            step(len(tried) + 1)
-        return self._plan(trials, chosen, why, fresh)
-
-    def _trials(self, tried: list[Candidate], bench: Bench, step: Track) -> list[Trial]:
-        """Measure the best of each family, then the next best as long as they can still be chosen."""
-        trials: list[Trial] = []
-        latest: dict[int, Outcome] = {}
-        growth = self._rows / len(self._base.rows)
-        for place, candidate in enumerate(tried):
-            step(place)
-            before = latest.get(candidate.family)
-            if before is not None and hopeless(before, self._floors, trials):
-                continue
-            if self._budget is None and self._beaten(candidate, trials):
-                continue
-            try:
-                outcome = bench.measure(candidate)
-            except InvalidInput as error:
-                self._failed.append((candidate, error))
-                continue
-            latest[candidate.family] = outcome
-            speed = outcome.queries_per_second(growth)
-            trials.append(Trial(candidate, self._bytes(candidate), outcome, speed))
-        if not trials:
-            raise self._failed[0][1]
-        return trials
-
-    def _beaten(self, candidate: Candidate, trials: list[Trial]) -> bool:
-        """Say whether fewer bytes have been seen to keep the floors."""
-        size = self._bytes(candidate)
-        return any(t.bytes_per_vector <= size and keeps(t.outcome, self._floors) for t in trials)
-
-    def _raced(self, trials: list[Trial], bench: Bench) -> list[Trial]:
-        """Time those again that could be the fastest, in turns: one run on a busy machine says little."""
-        kept = [trial for trial in trials if keeps(trial.outcome, self._floors)]
-        by_speed = sorted(kept, key=lambda trial: -trial.queries_per_second)
-        by_size = sorted(kept, key=lambda trial: trial.bytes_per_vector)
-        runners = list(dict.fromkeys(trial.candidate for trial in by_speed[:FASTEST] + by_size[:SMALLEST]))
-        times = dict(zip(runners, bench.race(runners, ROUNDS), strict=True))
-        growth = self._rows / len(self._base.rows)
-        raced = []
-        for trial in trials:
-            if trial.candidate in times:
-                scan, rank = times[trial.candidate]
-                timed = replace(trial.outcome, scan_seconds=scan, rank_seconds=rank)
-                trial = replace(trial, outcome=timed, queries_per_second=timed.queries_per_second(growth))
-            raced.append(trial)
-        return raced
-
-    def _plan(self, trials: list[Trial], chosen: Trial, why: dict[str, str], fresh: Outcome) -> Plan:
-        forecast = {RECALL: _forecast(fresh.recall)}
-        if fresh.ndcg is not None:
-            forecast[NDCG] = _forecast(fresh.ndcg)
-        text = None if self._budget is None else self._budget.text
-        refine = chosen.candidate.refine
-        total, used = self._base.total, len(self._base.rows)
-        said = caveats(self._rows, total, used, self._floors, forecast, refine)
-        reason = " ".join([explain(trials, chosen, text, self._floors, forecast), said]).strip()
-        table = [self._row(trial, why.get(name(trial.candidate), ""), trial is chosen) for trial in trials]
-        table += [self._failed_row(candidate, error) for candidate, error in self._failed]
-        table.sort(key=lambda row: (not row.chosen, row.bytes_per_vector))
-        spec = chosen.candidate.spec
-        return Plan(spec, self._metric, self._seed, refine, self._rows, tuple(table), reason, forecast)
-
-    def _row(self, trial: Trial, why_not: str, chosen: bool) -> Row:
-        ndcg = trial.outcome.ndcg
-        return Row(
-            trial.candidate.spec,
-            trial.candidate.refine,
-            trial.bytes_per_vector,
-            round(trial.bytes_per_vector * self._rows),
-            _interval(trial.outcome.recall),
-            None if ndcg is None else _interval(ndcg),
-            trial.queries_per_second,
-            chosen,
-            why_not,
-        )
-
-    def _failed_row(self, candidate: Candidate, error: InvalidInput) -> Row:
-        size = self._bytes(candidate)
-        total = round(size * self._rows)
-        return Row(candidate.spec, candidate.refine, size, total, None, None, None, False, str(error))
-
-    def _bytes(self, candidate: Candidate) -> float:
-        return candidate.bytes_per_vector(self._base.rows.shape[1], self._metric, self._rows)
+def _run(ground: Ground, aim: Aim, journal: Journal, diagnose: bool, progress: ProgressOption) -> Plan:
+    """Search, choose, look at the choice with other queries, and account for it."""
+    base, split = ground.base, ground.split
+    judged = split.grades is not None
+    grid = Grid(base.rows.shape[1], ground.metric, aim.rows, fit_rows=len(split.fit), judged=judged)
+    plan = rungs(len(base.rows), len(split.choosing))
+    search = Search(grid, ground, aim, plan, journal)
+    with Track(progress, search.most, "advising") as step:
+        step(0)
+        last = search.run(step)
+        if aim.rule == "speed":
+            last = raced(last, aim, ground, journal)
+        probe = ground.measuring()
+        choice = settle(last, aim, lambda candidate: look(ground, probe, candidate, journal))
+        told = journal.remember("queries", lambda: queries_one_by_one(choice, probe, ground))
+        findings = journal.remember("diagnosis", lambda: _findings(ground)) if diagnose else None
+        step(search.most)
+    final = {trial.candidate: trial for trial in last}
+    trials = [final.get(candidate, trial) for candidate, trial in search.trials.items()]
+    return account(trials, search, choice, aim, grid, ground, told, findings)
 
 
-def _interval(values: Values) -> Interval:
-    return forecast_interval(values, FRESH, LEVEL, bounds=(0.0, 1.0))
+def _findings(ground: Ground) -> dict[str, Any]:
+    from lilliput.evaluate.diagnose import diagnose
+
+    found = diagnose(
+        ground.base.rows,
+        queries=None if ground.split.own is not None else ground.split.choosing,
+        metric=ground.metric,
+        seed=ground.seed,
+        threads=ground.threads or None,
+        progress=False,
+    )
+    return found.to_dict()
 
 
-def _forecast(values: Values) -> dict[str, float]:
-    found = _interval(values)
-    return found._asdict() | {"level": LEVEL, "fresh": FRESH, "queries": len(values)}
+def _mark(base: Base, split: Split, aim: Aim, metric: Metric, seed: int) -> str:
+    """Tell this run from those on other vectors, with other arguments, or by other code."""
+    said = {
+        "budget": None if aim.budget is None else aim.budget.bytes_per_vector,
+        "floors": dict(aim.floors),
+        "rows": [aim.rows, base.total],
+        "metric": metric,
+        "seed": seed,
+        "stages": names(),
+        "isa": _core.default_isa(),
+        "grades": [[sorted(found.items()) for found in half] for half in split.grades or ()],
+    }
+    return fingerprint([base.rows, base.numbers, split.choosing, split.measuring], said)
 
 
 def _checked_metric(metric: str, seed: int) -> Metric:
@@ -273,8 +213,8 @@ def _checked_size(for_n: Any, base: Base) -> int:
     return rows
 
 
-def _refuse_too_small(budget: Budget, dim: int, metric: Metric, rows: int) -> None:
-    candidate, least = smallest(dim, metric, rows)
+def _refuse_too_small(budget: Budget, grid: Grid) -> None:
+    candidate, least = grid.smallest()
     if not budget.allows(least):
         raise OverBudget(
             f"The budget {budget.text} is {budget.bytes_per_vector:.4g} bytes a vector and nothing is that "

@@ -1,177 +1,179 @@
-"""The rules: which of the measured candidates a budget and floors ask for, and why not the others."""
+"""The rules: which of the measured candidates are asked for, and which may be let go."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 
+from lilliput.advisor.aim import Aim, Trial, surely_worse, worse
 from lilliput.advisor.candidates import Candidate
 from lilliput.advisor.floors import NDCG, RECALL
-from lilliput.advisor.measure import Outcome, Values
+from lilliput.codecs.registry import names
 from lilliput.errors import InvalidInput
-from lilliput.evaluate.intervals import forecast_interval
+from lilliput.spec import parse_codec
 
-FRESH = 1_000
-LEVEL = 0.95
-SPREADS = 2.0  # of a mean difference: what is nearer than that is noise
-MOST_NOISE = 0.01  # however few the queries are, a loss beyond this is one
-ALIKE = 1.1  # speeds that differ by less are alike
+IDLE = 0.002  # a stage that gains no more is idle
+ALIKE = 1.15  # speeds that differ by less are level: clocks are no better
 
 
-@dataclass(frozen=True)
-class Trial:
-    """A measured candidate.
+def eligible(trials: list[Trial], aim: Aim) -> list[Trial]:
+    """Give the trials among which bytes decide, and of equal bytes fewer stages, and then the name.
 
-    Attributes
-    ----------
-    candidate:
-        What was measured.
-    bytes_per_vector:
-        At full size.
-    outcome:
-        What was found.
-    queries_per_second:
-        At full size.
+    A budget and floors: those that keep the floors and are about as fast as the fastest. Floors alone: those
+    that keep them. A budget alone: those that no other beats beyond noise.
     """
-
-    candidate: Candidate
-    bytes_per_vector: float
-    outcome: Outcome
-    queries_per_second: float
-
-
-def reached(outcome: Outcome, measure: str) -> float:
-    """Give what counts against a floor.
-
-    For recall it is the low end of the forecast for fresh queries. For nDCG it is the mean: questions differ
-    by far more than codecs do, so a low end would say little about the codec.
-    """
-    if measure == RECALL:
-        return forecast_interval(outcome.recall, FRESH, LEVEL).low
-    return float(outcome.ndcg.mean()) if outcome.ndcg is not None and len(outcome.ndcg) else 0.0
+    kept = [trial for trial in trials if aim.keeps(trial.outcome)]
+    if not kept:
+        return []
+    if aim.rule == "quality":
+        return best_quality(kept)
+    if aim.rule == "speed":
+        kept = without_idle_stages(kept)
+        fastest = max(speed(trial, aim) for trial in kept)
+        return [trial for trial in kept if speed(trial, aim) * ALIKE >= fastest]
+    return kept
 
 
-def keeps(outcome: Outcome, floors: Mapping[str, float]) -> bool:
-    """Say whether every floor is kept."""
-    return all(reached(outcome, measure) >= least - 1e-12 for measure, least in floors.items())
+def in_order(trials: list[Trial], aim: Aim) -> list[Trial]:
+    """Give the trials that keep what must be kept, the choice first, then what would be chosen without it."""
+    left = list(trials)
+    order: list[Trial] = []
+    while True:
+        level = eligible(left, aim)
+        if not level:
+            return order
+        level.sort(key=_small)
+        taken = level if aim.rule == "bytes" else level[:1]
+        order += taken
+        left = [trial for trial in left if trial not in taken]
 
 
-def worse(values: Values | None, best: Values | None) -> bool:
-    """Say whether a mean over the same queries is lower by more than noise."""
-    if values is None or best is None or not len(values):
-        return False
-    gap = best - values
-    noise = SPREADS * float(gap.std(ddof=1)) / math.sqrt(len(gap)) if len(gap) > 1 else 0.0
-    return float(gap.mean()) > min(noise, MOST_NOISE)
-
-
-def best_quality(trials: list[Trial]) -> list[Trial]:
-    """Give the trials that no other beats beyond noise: by nDCG where there are judgments, then by recall."""
-    judged = [trial for trial in trials if trial.outcome.ndcg is not None]
-    if judged:
-        top = max(judged, key=lambda trial: _mean(trial.outcome.ndcg))
-        trials = [trial for trial in judged if not worse(trial.outcome.ndcg, top.outcome.ndcg)]
-    top = max(trials, key=lambda trial: _mean(trial.outcome.recall))
-    return [trial for trial in trials if not worse(trial.outcome.recall, top.outcome.recall)]
-
-
-def hopeless(outcome: Outcome, floors: Mapping[str, float], trials: list[Trial]) -> bool:
-    """Say whether what is no better than this cannot be chosen any more."""
-    if floors:
-        return not keeps(outcome, floors)
-    return any(
-        worse(outcome.recall, other.outcome.recall)
-        and (outcome.ndcg is None or worse(outcome.ndcg, other.outcome.ndcg))
-        for other in trials
-    )
-
-
-def choose(
-    trials: list[Trial], floors: Mapping[str, float], within: str | None
-) -> tuple[Trial, dict[str, str]]:
+def choose(trials: list[Trial], aim: Aim) -> Trial:
     """Pick one trial.
-
-    A budget and floors: the fastest that keeps the floors, the smallest of those about as fast. Floors alone:
-    the fewest bytes. A budget alone: the best quality, the fewest bytes among those as good within noise.
-
-    Parameters
-    ----------
-    trials:
-        Measured and within the budget, at least one, those with less work first where bytes are equal.
-    floors:
-        By measure; may be empty.
-    within:
-        The budget as it was said; None when there is none.
-
-    Returns
-    -------
-    The choice, and for each of the other specs with its refinement why it is not.
 
     Raises
     ------
     InvalidInput
-        When no trial keeps the floors; the message says what was reached.
+        When none keeps the floors; the message says what was reached.
     """
-    kept = [trial for trial in trials if keeps(trial.outcome, floors)]
-    if not kept:
-        raise InvalidInput(_out_of_reach(trials, floors, within))
-    if floors and within is not None:
-        fastest = max(trial.queries_per_second for trial in kept)
-        eligible = [trial for trial in kept if trial.queries_per_second * ALIKE >= fastest]
-    elif floors:
-        eligible = kept
+    level = eligible(trials, aim)
+    if not level:
+        raise InvalidInput(out_of_reach(trials, aim))
+    return min(level, key=_small)
+
+
+def best_quality(trials: list[Trial]) -> list[Trial]:
+    """Give the trials that no other beats beyond noise: by nDCG where there are judgments, then by recall."""
+    judged = [trial for trial in trials if trial.outcome.values.get(NDCG) is not None]
+    if judged:
+        top = max(judged, key=lambda trial: trial.mean(NDCG))
+        trials = [t for t in judged if not worse(t.outcome.values[NDCG], top.outcome.values[NDCG])]
+    top = max(trials, key=lambda trial: trial.mean(RECALL))
+    return [t for t in trials if not worse(t.outcome.values[RECALL], top.outcome.values[RECALL])]
+
+
+def by_quality(trials: list[Trial]) -> list[Trial]:
+    """Order trials: those whose nDCG may be the best first, then by recall, then by bytes."""
+    top = max(trials, key=lambda trial: trial.mean(NDCG)).outcome.values.get(NDCG)
+    return sorted(
+        trials,
+        key=lambda t: (surely_worse(t.outcome.values.get(NDCG), top), -t.mean(RECALL), *_small(t)),
+    )
+
+
+def survivors(
+    trials: list[Trial], before: dict[Candidate, Trial], aim: Aim, most: int, families: bool
+) -> tuple[list[Candidate], dict[Candidate, str]]:
+    """Give the candidates that a larger sample has to tell apart, and why the others are let go.
+
+    None is let go that lies within noise of the best, but for the most there may be; and where `families`
+    are kept, the best of each stays in any case, so that what it loses by is measured well.
+    """
+    ordered = by_quality(trials)
+    why: dict[Candidate, str] = {}
+    if aim.floors:
+        earlier = {candidate: trial.outcome for candidate, trial in before.items()}
+        alive = [t for t in ordered if aim.could_keep(t.outcome, earlier.get(t.candidate))]
+        why |= {t.candidate: _hopeless(t, aim) for t in ordered if t not in alive}
+        alive = alive or ordered[:1]
     else:
-        eligible = best_quality(kept)
-    chosen = min(eligible, key=lambda trial: trial.bytes_per_vector)
-    why = {
-        name(trial.candidate): _why_not(trial, chosen, floors, kept, eligible)
-        for trial in trials
-        if trial is not chosen
-    }
-    return chosen, why
+        why |= {t.candidate: _behind(t, ordered[0]) for t in ordered if _beaten(t, ordered[0])}
+        alive = [t for t in ordered if t.candidate not in why]
+    useful = without_idle_stages(alive)
+    why |= {t.candidate: "a stage of it gains nothing" for t in alive if t not in useful}
+    if aim.rule != "quality":
+        useful.sort(key=_small if aim.rule == "bytes" else lambda t: (-speed(t, aim), *_small(t)))
+    kept = [trial.candidate for trial in useful[:most]]
+    why |= {t.candidate: f"{most} others were more promising" for t in useful[most:]}
+    seen = {candidate.family for candidate in kept} if families else {t.candidate.family for t in trials}
+    for trial in [*useful, *ordered]:
+        if trial.candidate.family not in seen:
+            seen.add(trial.candidate.family)
+            kept.append(trial.candidate)
+    return kept, {candidate: why[candidate] for candidate in why if candidate not in kept}
 
 
-def name(candidate: Candidate) -> str:
-    """Tell candidates apart."""
-    return candidate.spec if candidate.refine is None else f"{candidate.spec} (refine={candidate.refine})"
+def speed(trial: Trial, aim: Aim) -> float:
+    """Give the queries a second at full size."""
+    return trial.outcome.queries_per_second(aim.rows)
 
 
-def _why_not(
-    trial: Trial, chosen: Trial, floors: Mapping[str, float], kept: list[Trial], eligible: list[Trial]
-) -> str:
-    for measure, least in floors.items():
-        value = reached(trial.outcome, measure)
-        if value < least - 1e-12:
-            return (
-                f"{measure} may be as low as {value:.3f}"
-                if measure == RECALL
-                else f"{measure} is {value:.3f}"
-            )
-    more = f"{trial.bytes_per_vector - chosen.bytes_per_vector:.2f} bytes more"
-    if trial in eligible:
-        return more if floors and len(eligible) == len(kept) else f"as good within noise, {more}"
-    if floors:
-        return f"{1 - trial.queries_per_second / chosen.queries_per_second:.0%} slower"
-    for measure, mine, best in (
-        (NDCG, trial.outcome.ndcg, chosen.outcome.ndcg),
-        (RECALL, trial.outcome.recall, chosen.outcome.recall),
-    ):
-        if worse(mine, best):
-            return f"{measure} is {_mean(best) - _mean(mine):.3f} lower"
-    return "less quality than another that is as small"
-
-
-def _out_of_reach(trials: list[Trial], floors: Mapping[str, float], within: str | None) -> str:
-    wanted = " and ".join(f"{measure}={least:g}" for measure, least in floors.items())
+def out_of_reach(trials: Iterable[Trial], aim: Aim) -> str:
+    """Say that floors cannot be kept, and what can."""
+    wanted = " and ".join(f"{measure}={least:g}" for measure, least in aim.floors.items())
     best = []
-    for measure in floors:
-        top = max(trials, key=lambda trial: reached(trial.outcome, measure))
-        best.append(f"{measure}={reached(top.outcome, measure):.4f} ('{name(top.candidate)}')")
-    where = "" if within is None else f" within {within}"
-    relief = "lower the floor" if within is None else "lower the floor or raise the budget"
+    for measure in aim.floors:
+        top = max(trials, key=lambda trial: aim.reached(trial.outcome, measure))
+        best.append(f"{measure}={aim.reached(top.outcome, measure):.4f} ('{top.candidate.name}')")
+    where = "" if aim.budget is None else f" within {aim.budget.text}"
+    relief = "lower the floor" if aim.budget is None else "lower the floor or raise the budget"
     return (
         f"No candidate{where} is sure to keep {wanted}; the best is sure of {' and '.join(best)}; {relief}."
     )
 
 
-def _mean(values: Values | None) -> float:
-    return float(values.mean()) if values is not None and len(values) else 0.0
+def _small(trial: Trial) -> tuple[float, int, str]:
+    return trial.bytes_per_vector, trial.candidate.length, trial.candidate.name
+
+
+def _hopeless(trial: Trial, aim: Aim) -> str:
+    said = [f"{m} is {trial.mean(m):.3f}" for m, least in aim.floors.items() if trial.mean(m) < least]
+    return " and ".join(said) or "the floors are out of reach at full size"
+
+
+def _behind(trial: Trial, top: Trial) -> str:
+    measure = NDCG if surely_worse(trial.outcome.values.get(NDCG), top.outcome.values.get(NDCG)) else RECALL
+    gap = top.mean(measure) - trial.mean(measure)
+    return f"{measure} is {gap:.3f} below that of '{top.candidate.name}'"
+
+
+def _beaten(trial: Trial, top: Trial) -> bool:
+    mine, best = trial.outcome.values, top.outcome.values
+    if surely_worse(mine.get(NDCG), best.get(NDCG)):
+        return True
+    # What finds other rows than the nearest may be right to do so, if judgments say so.
+    return surely_worse(mine[RECALL], best[RECALL]) and trial.mean(NDCG) <= top.mean(NDCG)
+
+
+def without_idle_stages(trials: list[Trial]) -> list[Trial]:
+    """Leave out what is a simpler candidate of as few bytes with stages that gain nothing."""
+    by_name = {trial.candidate.codecs: trial for trial in trials}
+    kept = []
+    for trial in trials:
+        plainer = (by_name.get(codecs) for codecs in _without_a_stage(trial.candidate))
+        if not any(other is not None and _as_good(other, trial) for other in plainer):
+            kept.append(trial)
+    return kept
+
+
+def _as_good(plain: Trial, trial: Trial) -> bool:
+    if plain.bytes_per_vector > trial.bytes_per_vector:
+        return False
+    mine, other = trial.outcome.values, plain.outcome.values
+    return not any(worse(other[measure], mine[measure], most=IDLE) for measure in mine)
+
+
+def _without_a_stage(candidate: Candidate) -> list[tuple[str, ...]]:
+    """Spell the codecs of a candidate with one transform left out."""
+    if len(candidate.codecs) != 1:
+        return []
+    stages = parse_codec(candidate.codecs[0], names()).stages
+    left_out = [stages[:at] + stages[at + 1 :] for at in range(len(stages) - 1)]
+    return [(",".join(map(str, left)),) for left in left_out]

@@ -7,10 +7,23 @@ from typing import Any
 from lilliput.errors import InvalidInput, WrongType
 
 RECALL, NDCG = "recall@10", "ndcg@10"
-MEASURES = (RECALL, NDCG)
+MOST_K = 100
 WANTED = "write 'recall@10=0.95', or with judged queries 'ndcg@10=0.4'"
 
+_RECALL = re.compile(r"recall@([1-9][0-9]{0,2})")
+
 _PAIR = re.compile(r"\s*([a-z]+@[0-9]+)\s*=\s*([0-9.eE+-]+)\s*")
+
+
+def recall_at(k: int) -> str:
+    """Name the recall of k results."""
+    return f"recall@{k}"
+
+
+def recall_depth(measure: str) -> int | None:
+    """Give the k of a recall, from 1 to 100; None for another measure."""
+    match = _RECALL.fullmatch(measure)
+    return int(match[1]) if match is not None and int(match[1]) <= MOST_K else None
 
 
 def parse_floors(value: Any) -> dict[str, float]:
@@ -20,6 +33,7 @@ def parse_floors(value: Any) -> dict[str, float]:
     ----------
     value:
         Text such as "recall@10=0.95", several joined by commas; or a mapping such as {"recall@10": 0.95}.
+        Recall may be of 1 to 100 results.
 
     Returns
     -------
@@ -57,8 +71,10 @@ def _pair(part: str, whole: str) -> tuple[str, str]:
 
 
 def _checked(name: str, number: Any) -> float:
-    if name not in MEASURES:
-        raise InvalidInput(f"A floor for {name!r} was given; there are {' and '.join(MEASURES)}: {WANTED}.")
+    if name != NDCG and recall_depth(name) is None:
+        raise InvalidInput(
+            f"A floor for {name!r} was given; there are recall@1 to recall@{MOST_K} and {NDCG}: {WANTED}."
+        )
     try:
         least = float(number)
     except ValueError as error:

@@ -1,65 +1,109 @@
 """Measurements: what a candidate finds of the truth, and how long it takes."""
 
-import math
 import time
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lilliput import _core
 from lilliput.advisor.candidates import Candidate
-from lilliput.advisor.spaces import Spaces
+from lilliput.advisor.floors import NDCG, recall_at
+from lilliput.advisor.spaces import Coded
 from lilliput.codecs.base import Metric
-from lilliput.codecs.codec import Codec
 from lilliput.evaluate.ranking import ndcg_at_k, recall_at_k
 from lilliput.evaluate.truth import exact_neighbours, exact_scores
+from lilliput.index.effort import Effort
+from lilliput.index.state import State
+from lilliput.index.structure import build
 from lilliput.io.arrays import FloatArray
+from lilliput.spec import Stage
 
 K = 10
+ALONE = 8  # queries that are timed one by one
 
 Ids = NDArray[np.int64]
 Values = NDArray[np.float64]
 Grades = Sequence[Mapping[int, float]]
 
 
+class Truth(NamedTuple):
+    """The nearest rows of each query, best first: int64 (m, k), and their scores."""
+
+    ids: Ids
+    scores: FloatArray
+
+
 @dataclass(frozen=True)
 class Probe:
-    """Queries, and what is true of them.
+    """Rows, queries, and what is true of them; the truth is found when it is asked for.
 
     Attributes
     ----------
+    rows:
+        float32 (n, d).
     queries:
         float32 (m, d).
     own:
-        int64 (m,), the row that each query is and that its answers leave out; None where queries are no rows.
-    truth:
-        float32 (m, 10), the scores of the true nearest rows, best first.
+        int64 (m,), the row that each query is and that its answers leave out, -1 where it is not among the
+        rows; None where queries are no rows.
     grades:
         For each query the grades of judged rows; None where nobody judged.
+    metric:
+        What near means.
+    threads:
+        0 takes all.
+    ks:
+        Numbers of results that recall is measured at.
+    parts:
+        Ascending numbers of the rows of smaller sets to measure among too.
     """
 
+    rows: FloatArray
     queries: FloatArray
     own: Ids | None
-    truth: FloatArray
-    grades: Grades | None = None
+    grades: Grades | None
+    metric: Metric
+    threads: int
+    ks: tuple[int, ...] = (K,)
+    parts: tuple[Ids, ...] = field(default=())
 
-    def part(self, start: int, stop: int) -> "Probe":
-        """Give some of the queries."""
-        own = None if self.own is None else self.own[start:stop]
-        grades = None if self.grades is None else self.grades[start:stop]
-        return Probe(self.queries[start:stop], own, self.truth[start:stop], grades)
+    @cached_property
+    def truth(self) -> Truth:
+        """What is true among all rows."""
+        return self._among(None)
 
+    @cached_property
+    def truths(self) -> list[Truth]:
+        """What is true among the rows of each part."""
+        return [self._among(part) for part in self.parts]
 
-@dataclass(frozen=True)
-class Coded:
-    """Rows as codes, and queries in their form."""
+    @cached_property
+    def judged(self) -> list[int]:
+        """Places of the queries with a relevant row."""
+        if self.grades is None:
+            return []
+        return [place for place, grades in enumerate(self.grades) if any(g > 0 for g in grades.values())]
 
-    codes: _core.Codes
-    codec: Codec
-    queries: FloatArray
+    def ndcg(self, found: Ids) -> Values:
+        """Measure nDCG@10 of the judged queries."""
+        grades = self.grades or []
+        return ndcg_at_k(found[self.judged], [grades[place] for place in self.judged], K)
+
+    def _among(self, part: Ids | None) -> Truth:
+        rows = self.rows if part is None else self.rows[part]
+        most = max(self.ks)
+        extra = 0 if self.own is None else 1
+        found = exact_neighbours(
+            rows, self.queries, most + extra, self.metric, threads=self.threads or None, progress=False
+        ).ids
+        if part is not None and len(part):
+            found = np.where(found >= 0, part[found], -1)
+        found = without(found, self.own, most)
+        # The scores of the float32 scan are rounded another way than those that answers are judged by.
+        return Truth(found, exact_scores(self.rows, self.queries, found, self.metric))
 
 
 @dataclass(frozen=True)
@@ -68,38 +112,102 @@ class Outcome:
 
     Attributes
     ----------
-    recall:
-        float64 (m,), tie-aware recall@10.
-    ndcg:
-        float64 (j,), nDCG@10 of the judged queries; None where there are none.
-    scan_seconds, rank_seconds:
-        For all queries: the scan, which takes longer the more rows there are, and ranking its results again.
+    rows:
+        How many rows it searched.
+    values:
+        By measure, float64, a number for each query; nDCG for judged queries only.
+    curve:
+        The same among fewer rows: (rows, values), rising.
+    seconds:
+        For all queries at once.
+    queries:
+        How many there were.
+    latency:
+        Seconds of one query on its own; None where that was not timed.
+    build_seconds:
+        Of fitting and encoding.
     """
 
-    recall: Values
-    ndcg: Values | None
-    scan_seconds: float
-    rank_seconds: float
+    rows: int
+    values: dict[str, Values]
+    curve: tuple[tuple[int, dict[str, Values]], ...]
+    seconds: float
+    queries: int
+    latency: float | None
+    build_seconds: float
 
-    def queries_per_second(self, growth: float) -> float:
-        """Give the throughput for a set `growth` times as large."""
-        return len(self.recall) / max(self.scan_seconds * growth + self.rank_seconds, 1e-9)
+    def queries_per_second(self, rows: int) -> float:
+        """Give the throughput among `rows` rows: a scan takes as long as there are rows."""
+        return self.queries / max(self.seconds * rows / max(self.rows, 1), 1e-9)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain values, as for JSON."""
+        return {
+            "rows": self.rows,
+            "values": _listed(self.values),
+            "curve": [[rows, _listed(values)] for rows, values in self.curve],
+            "seconds": self.seconds,
+            "queries": self.queries,
+            "latency": self.latency,
+            "build_seconds": self.build_seconds,
+        }
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> "Outcome":
+        """Take what `to_dict` gave."""
+        curve = tuple((int(rows), _arrays(values)) for rows, values in said["curve"])
+        times = {name: said[name] for name in ("seconds", "latency", "build_seconds")}
+        rows, queries = int(said["rows"]), int(said["queries"])
+        return cls(rows=rows, values=_arrays(said["values"]), curve=curve, queries=queries, **times)
 
 
-def probe(
-    rows: FloatArray,
-    queries: FloatArray,
-    own: Ids | None,
-    metric: Metric,
-    grades: Grades | None,
-    threads: int,
-) -> Probe:
-    """Find the truth for queries, each without itself where it is a row."""
-    extra = 0 if own is None else 1
-    found = exact_neighbours(rows, queries, K + extra, metric, threads=threads or None, progress=False).ids
-    # The scores of the float32 scan are rounded another way than those that answers are judged by.
-    truth = exact_scores(rows, queries, without(found, own, K), metric)
-    return Probe(queries, own, truth, grades)
+def measure(
+    candidate: Candidate, coded: Sequence[Coded], probe: Probe, *, alone: bool
+) -> tuple[Outcome, Ids]:
+    """Search as an index would; `alone`: also time queries one by one.
+
+    Returns
+    -------
+    What came out, and the 10 rows found for each query.
+    """
+    structure = build(_structure(candidate))
+    state = State(tuple(code.store for code in coded), len(probe.rows))
+    extra = 0 if probe.own is None else 1
+    timed = 0.0
+
+    def search(queries: FloatArray, k: int, part: Ids | None = None) -> Ids:
+        # One more result and one more candidate make up for the query itself.
+        effort = (
+            Effort() if candidate.refine is None else Effort((k * candidate.refine + extra) / (k + extra))
+        )
+        return structure.search(state, queries, k + extra, effort, part, probe.threads)[0]
+
+    def judged(part: Ids | None, truth: Truth) -> tuple[dict[str, Values], Ids]:
+        nonlocal timed
+        values, ten = {}, np.empty((0, K), dtype=np.int64)
+        for k in sorted({K, *probe.ks}):
+            started = time.perf_counter()
+            found = search(probe.queries, k, part)
+            if part is None and k == K:
+                timed = time.perf_counter() - started
+            found = without(found, probe.own, k)
+            if k in probe.ks:
+                scores = exact_scores(probe.rows, probe.queries, found, probe.metric)
+                larger = probe.metric != "l2"
+                values[recall_at(k)] = recall_at_k(found, scores, truth.scores, k, larger_is_better=larger)
+            ten = found if k == K else ten
+        if probe.judged:
+            values[NDCG] = probe.ndcg(ten)
+        return values, ten
+
+    values, found = judged(None, probe.truth)
+    curve = tuple(
+        (len(part), judged(part, truth)[0]) for part, truth in zip(probe.parts, probe.truths, strict=True)
+    )
+    latency = _latency(search, probe.queries[:ALONE]) if alone else None
+    build_seconds = sum(code.seconds for code in coded)
+    outcome = Outcome(len(probe.rows), values, curve, timed, len(probe.queries), latency, build_seconds)
+    return outcome, found
 
 
 def without(ids: Ids, own: Ids | None, k: int) -> Ids:
@@ -111,109 +219,22 @@ def without(ids: Ids, own: Ids | None, k: int) -> Ids:
     return np.where(found == own[:, None], -1, found)
 
 
-class Bench:
-    """Candidates against the queries that choose.
-
-    Parameters
-    ----------
-    spaces:
-        Rows and queries, as far as candidates share them.
-    probe:
-        The same queries with their truth.
-    """
-
-    def __init__(self, spaces: Spaces, probe: Probe) -> None:
-        self._spaces = spaces
-        self._probe = probe
-        self._kept: OrderedDict[str, Coded] = OrderedDict()
-
-    def measure(self, candidate: Candidate) -> Outcome:
-        """Search with a candidate.
-
-        Raises
-        ------
-        InvalidInput
-            When its codes cannot hold the vectors.
-        """
-        codeds = [self._coded(text) for text in candidate.codecs]
-        found, scan, rank = search(codeds, candidate.refine, self._probe.own, self._spaces.threads)
-        return outcome(self._spaces.rows, found, self._probe, self._spaces.metric, scan, rank)
-
-    def race(self, candidates: list[Candidate], rounds: int) -> list[tuple[float, float]]:
-        """Time candidates in turns, so that a busy moment slows all alike, and give the fastest of each.
-
-        Returns
-        -------
-        Seconds of the scan and of ranking again, for all queries, one pair a candidate.
-        """
-        runners = [([self._encode(text) for text in c.codecs], c.refine) for c in candidates]
-        best = [(math.inf, math.inf)] * len(runners)
-        for _ in range(rounds):
-            for place, (codeds, refine) in enumerate(runners):
-                _, scan, rank = search(codeds, refine, self._probe.own, self._spaces.threads)
-                best[place] = min(best[place], (scan, rank), key=sum)
-        return best
-
-    def _coded(self, text: str) -> Coded:
-        """Encode, or find the codes of the candidate before, which may differ in its refinement alone."""
-        if text not in self._kept:
-            self._kept[text] = self._encode(text)
-        self._kept.move_to_end(text)
-        while len(self._kept) > 2:
-            self._kept.popitem(last=False)
-        return self._kept[text]
-
-    def _encode(self, text: str) -> Coded:
-        codec, rows, queries = self._spaces.fitted(text)
-        return Coded(codec.view(codec.encode_rows(rows, threads=self._spaces.threads)), codec, queries)
+def _latency(search: Any, queries: FloatArray) -> float:
+    taken = []
+    for place in range(len(queries)):
+        started = time.perf_counter()
+        search(queries[place : place + 1], K)
+        taken.append(time.perf_counter() - started)
+    return float(np.median(taken))
 
 
-def measure_fresh(
-    candidate: Candidate,
-    rows: FloatArray,
-    fit: FloatArray,
-    judge: Probe,
-    metric: Metric,
-    seed: int,
-    threads: int,
-) -> Outcome:
-    """Fit the whole codecs of one candidate, as an index does, and search with queries that chose nothing."""
-    codeds = []
-    for text in candidate.codecs:
-        codec = Codec(text, metric=metric, seed=seed).fit(fit, progress=False)
-        codeds.append(Coded(codec.view(codec.encode_rows(rows, threads=threads)), codec, judge.queries))
-    found, scan, rank = search(codeds, candidate.refine, judge.own, threads)
-    return outcome(rows, found, judge, metric, scan, rank)
+def _structure(candidate: Candidate) -> Stage:
+    return Stage(candidate.structure)
 
 
-def search(
-    codeds: list[Coded], refine: int | None, own: Ids | None, threads: int
-) -> tuple[Ids, float, float]:
-    """Give each query's 10 best rows but itself, and the seconds of the scan and of ranking again."""
-    first, wanted = codeds[0], K * (refine or 1)
-    started = time.perf_counter()
-    prepared, bias = first.codec.query(first.queries)
-    extra = 0 if own is None else 1
-    found, _ = _core.top_k(first.codes, prepared, bias, min(wanted + extra, first.codes.n), threads=threads)
-    scanned = time.perf_counter()
-    found = without(found, own, wanted)
-    if refine is not None:
-        second = codeds[1]
-        prepared, bias = second.codec.query(second.queries)
-        found, _ = _core.rerank(second.codes, prepared, bias, np.ascontiguousarray(found), K, threads=threads)
-    return found, scanned - started, time.perf_counter() - scanned
+def _listed(values: Mapping[str, Values]) -> dict[str, list[float]]:
+    return {measure: found.tolist() for measure, found in values.items()}
 
 
-def outcome(
-    rows: FloatArray, found: Ids, judge: Probe, metric: Metric, scan_seconds: float, rank_seconds: float
-) -> Outcome:
-    """Judge results by the scores of the original vectors."""
-    if found.shape[1] < K:
-        found = np.pad(found, ((0, 0), (0, K - found.shape[1])), constant_values=-1)
-    scores = exact_scores(rows, judge.queries, found, metric)
-    recall = recall_at_k(found, scores, judge.truth, K, larger_is_better=metric != "l2")
-    ndcg = None
-    if judge.grades is not None:
-        judged = [place for place, grades in enumerate(judge.grades) if any(g > 0 for g in grades.values())]
-        ndcg = ndcg_at_k(found[judged], [judge.grades[place] for place in judged], K)
-    return Outcome(recall, ndcg, scan_seconds, rank_seconds)
+def _arrays(values: Mapping[str, Any]) -> dict[str, Values]:
+    return {measure: np.array(found, dtype=np.float64) for measure, found in values.items()}

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lilliput.advisor.measure import Grades, Ids, Probe, probe
+from lilliput.advisor.measure import Grades, Ids
 from lilliput.advisor.rows import Base
-from lilliput.codecs.base import Metric
 from lilliput.errors import InvalidInput, WrongType
 from lilliput.io.arrays import FloatArray
 
@@ -33,6 +32,8 @@ class Split:
         Judgments likewise.
     fit:
         Numbers of the rows that codecs are fitted on: all but the queries.
+    numbers:
+        Which of the queries, or of the rows, measure: what the caller knows them by.
     """
 
     choosing: FloatArray
@@ -40,17 +41,15 @@ class Split:
     own: tuple[Ids, Ids] | None
     grades: tuple[Grades, Grades] | None
     fit: Ids
+    numbers: Ids
 
-    def probes(self, rows: FloatArray, metric: Metric, threads: int) -> tuple[Probe, Probe]:
-        """Find the truth for all queries in one pass over the rows."""
-        both = np.concatenate([self.choosing, self.measuring])
-        own = None if self.own is None else np.concatenate(self.own)
-        grades = None if self.grades is None else [*self.grades[0], *self.grades[1]]
-        found = probe(rows, both, own, metric, grades, threads)
-        return found.part(0, len(self.choosing)), found.part(len(self.choosing), len(both))
+    @property
+    def judged(self) -> Ids:
+        """The rows that somebody judged, ascending."""
+        return judged_rows([one for part in self.grades or () for one in part])
 
 
-def held_out_rows(rows: FloatArray, rng: np.random.Generator) -> Split:
+def held_out_rows(base: Base, rng: np.random.Generator) -> Split:
     """Let rows play queries.
 
     Raises
@@ -58,6 +57,7 @@ def held_out_rows(rows: FloatArray, rng: np.random.Generator) -> Split:
     InvalidInput
         For too few rows to hold any out.
     """
+    rows = base.rows
     n = len(rows)
     if n < LEAST_ROWS:
         raise InvalidInput(
@@ -67,7 +67,8 @@ def held_out_rows(rows: FloatArray, rng: np.random.Generator) -> Split:
     first = min(CHOOSING, n // HELD_OUT)
     second = first + min(MEASURING, n // HELD_OUT)
     choosing, measuring, fit = (np.sort(part) for part in np.split(order, [first, second]))
-    return Split(rows[choosing], rows[measuring], (choosing, measuring), None, fit)
+    numbers = base.numbers[measuring]
+    return Split(rows[choosing], rows[measuring], (choosing, measuring), None, fit, numbers)
 
 
 def given_queries(base: Base, queries: FloatArray, grades: Grades | None, rng: np.random.Generator) -> Split:
@@ -94,7 +95,8 @@ def given_queries(base: Base, queries: FloatArray, grades: Grades | None, rng: n
     parts = None
     if grades is not None:
         parts = ([grades[place] for place in halves[0]], [grades[place] for place in halves[1]])
-    return Split(queries[halves[0]], queries[halves[1]], None, parts, np.arange(len(base.rows)))
+    fit = np.arange(len(base.rows))
+    return Split(queries[halves[0]], queries[halves[1]], None, parts, fit, halves[1])
 
 
 def read_grades(qrels: Any, queries: FloatArray | None) -> Grades | None:

@@ -1,98 +1,120 @@
-"""A plan as a page: one file, no script, nothing loaded from elsewhere."""
+"""A plan as a file: a page to read, Markdown to paste, or JSON to compute with."""
 
-import html
+import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lilliput.advisor.page import plan_page
+from lilliput.advisor.page.field import title_of
+from lilliput.advisor.page.headline import recipe, summary
+from lilliput.advisor.page.numbers import NONE, few, measure_name, quality, rate
 from lilliput.errors import InvalidInput
-from lilliput.io.files import explained
+from lilliput.io.write import new_file
 
-HEADINGS = ("index", "refine", "bytes a vector", "recall@10", "nDCG@10", "queries a second", "verdict")
-STYLE = (
-    "body{font:15px/1.5 sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
-    "table{border-collapse:collapse}th,td{text-align:left;padding:.2em .8em;border-bottom:1px solid #ccc}"
-    "tr.chosen{font-weight:bold;background:#eef6ee}"
-)
 NOTE = "The table holds what the queries that chose found; the forecast is from queries that did not choose."
 
 Plain = Mapping[str, Any]
 
 
 def write_report(path: str | os.PathLike[str], plan: Plain) -> None:
-    """Write what `Plan.to_dict` gave.
+    """Write what `Plan.to_dict` gave, in place of what was there.
+
+    Parameters
+    ----------
+    path:
+        Its suffix tells the form: .html or .htm, .md, .json.
+    plan:
+        What to write.
 
     Raises
     ------
     InvalidInput
-        For a suffix other than .html, .htm and .md.
+        For another suffix.
     FileError
-        When the file cannot be written.
+        When the file cannot be written; what was there stays.
     """
     target = Path(path)
-    pages: dict[str, Callable[[Plain], str]] = {".html": as_html, ".htm": as_html, ".md": as_markdown}
-    page = pages.get(target.suffix.lower())
-    if page is None:
-        raise InvalidInput(f"{target} ends in {target.suffix!r}; a report is written to .html or .md.")
-    with explained("written", target):
-        target.write_text(page(plan), encoding="utf-8")
+    forms: dict[str, Callable[[Plain], str]] = {
+        ".html": plan_page,
+        ".htm": plan_page,
+        ".md": as_markdown,
+        ".json": as_json,
+    }
+    form = forms.get(target.suffix.lower())
+    if form is None:
+        raise InvalidInput(
+            f"{target} ends in {target.suffix!r}; a report is written to .html, .htm, .md or .json."
+        )
+    text = form(plan)
+    with new_file(target) as file:
+        file.write(text.encode("utf-8", "replace"))
+
+
+def as_json(plan: Plain) -> str:
+    """Give the plan as JSON, without the NaN that JSON has no form for."""
+    return json.dumps(plan, allow_nan=False, indent=2) + "\n"
 
 
 def as_markdown(plan: Plain) -> str:
-    """Give the page as Markdown."""
-    lines = [f"# `{plan['spec']}`", "", plan["reason"], ""]
-    lines += [f"- {line}" for line in _forecast(plan)]
-    lines += ["", NOTE, "", _line(HEADINGS), _line(["---"] * len(HEADINGS))]
-    for row in plan["table"]:
-        cells = [f"`{row['spec']}`".replace("|", "\\|"), *_cells(row)[1:]]
-        lines.append(_line([f"**{cell}**" for cell in cells] if row["chosen"] else cells))
-    return "\n".join(lines) + "\n"
-
-
-def as_html(plan: Plain) -> str:
-    """Give the page as HTML."""
-    head = "".join(f"<th>{html.escape(text)}</th>" for text in HEADINGS)
-    rows = "\n".join(
-        f"<tr{' class=chosen' if row['chosen'] else ''}>"
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in _cells(row))
-        + "</tr>"
-        for row in plan["table"]
-    )
-    forecast = "".join(f"<li>{html.escape(line)}</li>" for line in _forecast(plan))
-    title = html.escape(plan["spec"])
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n<p>{html.escape(plan['reason'])}</p>\n"
-        f"<ul>{forecast}</ul>\n<p>{NOTE}</p>\n<table><thead><tr>{head}</tr></thead><tbody>\n{rows}\n"
-        "</tbody></table>\n</body></html>\n"
-    )
+    """Give the plan as Markdown: what, why, the forecast, the families and all candidates."""
+    parts = [
+        f"# {_code(plan['spec'])}",
+        f"**{summary(plan)}**",
+        plan["reason"],
+        f"```python\n{recipe(plan)}\n```",
+        "## Forecast",
+        "\n".join(_forecast(plan)),
+    ]
+    if plan["families"]:
+        parts += [
+            "## Families",
+            _table(("family", "its best", "what came of it"), map(_family, plan["families"])),
+        ]
+    shown = list(plan["forecast"])
+    heads = ("index", "bytes a vector", *map(measure_name, shown), "queries a second", "verdict")
+    parts += ["## Candidates", NOTE, _table(heads, (_candidate(row, shown) for row in plan["table"]))]
+    return "\n\n".join(parts) + "\n"
 
 
 def _forecast(plan: Plain) -> list[str]:
     return [
-        f"{measure}: {found['mean']:.3f}, and from {found['low']:.3f} to {found['high']:.3f} "
-        f"({found['level']:.0%}) for the mean over {found['fresh']:,} fresh queries"
+        f"- {measure_name(measure)}: {found['mean']:.3f}, and from {found['low']:.3f} to {found['high']:.3f} "
+        f"({found['level']:.0%}) for the mean over {found['fresh']:,.0f} fresh queries"
+        + (f", extrapolated to {plan['rows']:,} rows" if found["extrapolated"] else "")
         for measure, found in plan["forecast"].items()
     ]
 
 
-def _cells(row: Plain) -> list[str]:
-    speed = row["queries_per_second"]
+def _family(family: Plain) -> list[str]:
     return [
-        row["spec"],
-        "" if row["refine"] is None else str(row["refine"]),
-        f"{row['bytes_per_vector']:,.2f}",
-        _interval(row["recall@10"]),
-        _interval(row["ndcg@10"]),
-        "" if speed is None else f"{speed:,.0f}",
-        "chosen" if row["chosen"] else row["why_not"],
+        family["family"],
+        _code(family["best"]) if family["best"] else NONE,
+        family["why_not"] or "**chosen**",
     ]
 
 
-def _interval(found: Mapping[str, float] | None) -> str:
-    return "" if found is None else f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
+def _candidate(row: Plain, shown: Sequence[str]) -> list[str]:
+    cells = [
+        _code(title_of(row)),
+        few(row["bytes_per_vector"]),
+        *(quality(row.get(measure)) for measure in shown),
+        rate(row["queries_per_second"]),
+        "chosen" if row["chosen"] else row["why_not"],
+    ]
+    return [f"**{cell}**" for cell in cells] if row["chosen"] else cells
 
 
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+def _code(words: str) -> str:
+    return f"`{words}`"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _cell(words: str) -> str:
+    """Keep words inside their cell."""
+    return " ".join(words.replace("|", "\\|").split())

@@ -1,77 +1,174 @@
-"""What codecs share, made once: vectors projected on their leading directions, or cut short."""
+"""Codes of many candidates on the same rows, with the work that they share done once."""
 
-from functools import cached_property
+import time
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lilliput import _core
-from lilliput.codecs.base import Metric
+from lilliput.codecs.base import Metric, Transform
 from lilliput.codecs.codec import Codec
-from lilliput.codecs.registry import names
-from lilliput.io.arrays import FloatArray
-from lilliput.spec import parse_codec
+from lilliput.codecs.layout import Rows
+from lilliput.codecs.registry import names, stage_class
+from lilliput.index.state import Store
+from lilliput.io.arrays import FloatArray, block_rows
+from lilliput.io.blocks import spans
+from lilliput.spec import Stage, parse_codec
 
 FIT_ROWS = 16_384
+KEPT = 2  # codes, for candidates that differ in their refinement alone
+
+
+class Coded(NamedTuple):
+    """Codes of one codec, and the seconds that fitting and encoding took."""
+
+    store: Store
+    seconds: float
+
+
+class Space(NamedTuple):
+    """Rows behind a first stage."""
+
+    head: Transform
+    rows: FloatArray
+    sample: FloatArray
+    seconds: float
+
+
+class Shared:
+    """A codec whose first stage is one that others share: queries pass it, then what follows.
+
+    What the first stage takes from every score of a query is left out, as it moves no row before another.
+    """
+
+    def __init__(self, head: Transform, kept: int, rest: Codec, metric: Metric) -> None:
+        self._head, self._kept, self._rest, self._metric = head, kept, rest, metric
+
+    def query(self, Q: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Turn queries into what native scans take."""
+        passed, _ = self._head.query(_core.normalize(Q) if self._metric == "cosine" else Q, self._metric)
+        return self._rest.query(np.ascontiguousarray(passed[:, : self._kept]))
+
+    def view(self, rows: Rows, guard: Any = None) -> _core.Codes:
+        """Give rows the form that native scans take."""
+        return self._rest.view(rows, guard)
 
 
 class Spaces:
-    """Rows and queries in every space that candidates quantise in.
+    """Rows behind the first stages of candidates, one such space at a time.
 
-    The directions of `pcaD` are the first D of those for a larger D, so that one fit serves all. A codec for
-    what follows then ranks these rows as the whole codec ranks the original ones.
+    A first stage that learns is fitted once for all that begin with it; where the numbers of a smaller one
+    are the first of a larger one's, once for all sizes.
 
     Parameters
     ----------
     rows:
         float32 (n, d).
-    queries:
-        float32 (m, d).
     fit:
         Numbers of the rows to fit on.
     metric, seed:
         As for a codec.
     threads:
         0 takes all.
+    codecs:
+        Those that will be asked for, so that the largest of a stage is known.
     """
 
     def __init__(
         self,
         rows: FloatArray,
-        queries: FloatArray,
         fit: NDArray[np.int64],
         metric: Metric,
         seed: int,
         threads: int,
+        codecs: Iterable[str] = (),
     ) -> None:
-        self.rows, self.queries = rows, queries
-        self.metric, self.seed, self.threads = metric, seed, threads
-        self._fit = fit[:: max(1, len(fit) // FIT_ROWS)][:FIT_ROWS]
+        self._rows, self._metric, self._seed, self._threads = rows, metric, seed, threads
+        self._fit = fit[:: max(1, -(-len(fit) // FIT_ROWS))]
+        self._widest: dict[str, int] = {}
+        self._space: tuple[Stage, Space] | None = None
+        self._codes: OrderedDict[str, Coded] = OrderedDict()
+        self.expect(codecs)
 
-    @property
-    def most_kept(self) -> int:
-        """How many directions can be found."""
-        return min(int(self.rows.shape[1]), len(self._fit))
+    def expect(self, codecs: Iterable[str]) -> None:
+        """Hear of codecs that will be asked for."""
+        for text in codecs:
+            first = parse_codec(text, names()).stages[0]
+            if _nested(first):
+                self._widest[first.name] = max(self._widest.get(first.name, 0), first.numbers[0])
 
-    def fitted(self, text: str) -> tuple[Codec, FloatArray, FloatArray]:
-        """Fit what follows a leading `mrl` or `pca`, and give the rows and queries that it then sees."""
-        stages = parse_codec(text, names()).stages
-        rows, queries = self.rows, self.queries
-        if stages[0].name in ("mrl", "pca"):
-            kept = stages[0].numbers[0]
-            if stages[0].name == "pca":
-                rows, queries = self._projected
-            rows, queries = np.ascontiguousarray(rows[:, :kept]), np.ascontiguousarray(queries[:, :kept])
-            stages = stages[1:]
-        codec = Codec(",".join(map(str, stages)), metric=self.metric, seed=self.seed)
-        return codec.fit(rows[self._fit], progress=False), rows, queries
+    def coded(self, text: str) -> Coded:
+        """Fit a codec, encode the rows, and remember the codes for a while.
 
-    @cached_property
-    def _projected(self) -> tuple[FloatArray, FloatArray]:
-        codec = Codec(f"pca{self.most_kept},f32", metric=self.metric, seed=self.seed)
-        _, arrays = codec.fit(self.rows[self._fit], progress=False).state()
-        directions, mean = arrays["0.directions"], arrays.get("0.mean")
-        rows = _core.project(self.rows, directions, mean, self.threads)
-        # A mean taken from a query only shifts its inner products with all rows alike, but not under l2.
-        queries = _core.project(self.queries, directions, mean if self.metric == "l2" else None, self.threads)
-        return rows, queries
+        Raises
+        ------
+        InvalidInput
+            When the codes cannot hold the vectors.
+        """
+        if text not in self._codes:
+            while len(self._codes) >= KEPT:
+                self._codes.popitem(last=False)
+            self._codes[text] = self._encoded(text)
+        self._codes.move_to_end(text)
+        return self._codes[text]
+
+    def _encoded(self, text: str) -> Coded:
+        first, *others = parse_codec(text, names()).stages
+        if not others or not stage_class(first.name).learns:
+            return encoded(
+                Codec(text, metric=self._metric, seed=self._seed), self._rows, self._sample(), self._threads
+            )
+        space = self._behind(first)
+        kept = first.numbers[0] if _nested(first) else space.rows.shape[1]
+        rest = Codec(",".join(map(str, others)), metric=self._metric, seed=self._seed)
+        coded = encoded(rest, space.rows[:, :kept], space.sample[:, :kept], self._threads)
+        codec = cast(Codec, Shared(space.head, kept, rest, self._metric))  # does all that a search asks
+        return Coded(Store(codec, coded.store.buffer), space.seconds + coded.seconds)
+
+    def _behind(self, first: Stage) -> Space:
+        if _nested(first):
+            widest = max(self._widest.get(first.name, 0), first.numbers[0])
+            first = Stage(first.name, (widest, *first.numbers[1:]), first.options)
+        if self._space is None or self._space[0] != first:
+            self._space = None  # let go of the old one first
+            self._space = first, self._made(first)
+        return self._space[1]
+
+    def _made(self, first: Stage) -> Space:
+        started = time.perf_counter()
+        head = stage_class(first.name)(first)
+        assert isinstance(head, Transform)  # noqa: S101 - a parsed codec ends in its one quantiser
+        sample = self._sample()
+        if self._metric == "cosine":
+            sample = _core.normalize(sample)
+        head.check(sample.shape[1], len(sample))
+        head.fit(sample, self._metric, np.random.default_rng((self._seed, 0)))
+        rows = np.empty((len(self._rows), head.out_dim(self._rows.shape[1])), dtype=np.float32)
+        for start, stop in spans(len(rows), block_rows(self._rows.shape[1])):
+            block = self._rows[start:stop]
+            if self._metric == "cosine":
+                block = _core.normalize(block, self._threads)
+            rows[start:stop] = head.forward(block, self._threads)
+        return Space(head, rows, head.forward(sample, self._threads), time.perf_counter() - started)
+
+    def _sample(self) -> FloatArray:
+        return self._rows[self._fit]
+
+
+def encoded(codec: Codec, rows: FloatArray, sample: Any, threads: int) -> Coded:
+    """Fit a codec on a sample and encode rows block by block, however wide the array is that they lie in."""
+    started = time.perf_counter()
+    codec.fit(sample, progress=False)
+    buffer = codec.allocate(len(rows))
+    for start, stop in spans(len(rows), block_rows(rows.shape[1])):
+        block = np.ascontiguousarray(rows[start:stop])
+        codec.encode_rows(block, buffer.part(start, stop), first_row=start, threads=threads)
+    return Coded(Store(codec, buffer), time.perf_counter() - started)
+
+
+def _nested(stage: Stage) -> bool:
+    found = stage_class(stage.name)
+    return issubclass(found, Transform) and found.nested and found.learns

@@ -57,9 +57,12 @@ class Problem:
 
     def recall(self, found: NDArray[np.int64], truth: Neighbours) -> float:
         """Give the mean recall of an answer (m, k), a tie with the k-th counting as right."""
+        return float(self.recalls(found, truth).mean())
+
+    def recalls(self, found: NDArray[np.int64], truth: Neighbours) -> NDArray[np.float64]:
+        """Give the recall of each query (m,)."""
         scores = exact_scores(self.base, self.queries, found, self.metric)
-        recall = recall_at_k(found, scores, truth.scores, self.k, larger_is_better=not self.by_distance)
-        return float(recall.mean())
+        return recall_at_k(found, scores, truth.scores, self.k, larger_is_better=not self.by_distance)
 
 
 def problems(

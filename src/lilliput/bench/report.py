@@ -19,24 +19,37 @@ def markdown(result: Mapping[str, Any]) -> str:
 
 
 def _head(result: Mapping[str, Any]) -> str:
-    machine = result["hardware"]
-    peers = ", ".join(f"{name} {version or 'not installed'}" for name, version in result["peers"].items())
-    memory = f"{machine['memory_bytes'] / 2**30:.0f} GiB" if machine["memory_bytes"] else "memory unknown"
-    load = ", ".join(f"{value:.1f}" for value in machine["load"])
     look = ", quick look" if result["quick"] else ""
     lines = [
         f"# Exhaustive search, {_count(result['threads'], 'thread')}{look}",
         "",
-        f"{machine['cpu']} (family/model/stepping {machine['family_model_stepping']}; "
-        f"{', '.join(machine['flags'])}), {_count(machine['cpus'], 'core')}, {memory}, load {load}.",
-        f"{machine['system']}, Python {machine['python']}, numpy {machine['numpy']}, "
-        f"lilliput {machine['lilliput']}; {peers}.",
+        *machine(result),
         "",
         f"Contestants take turns and are compared by {result['compared_by']}. Fast: the median of the "
         "fastest tenth of the repetitions; median: of all.",
     ]
     lines += [f"Not raced: {sentence}" for sentence in result["missing"]]
     return "\n".join(lines)
+
+
+def machine(result: Mapping[str, Any]) -> list[str]:
+    """Say in two lines what figures were measured on and with which versions.
+
+    Parameters
+    ----------
+    result:
+        With "hardware", and with "peers": versions by package, None for one that is not installed.
+    """
+    found = result["hardware"]
+    peers = ", ".join(f"{name} {version or 'not installed'}" for name, version in result["peers"].items())
+    memory = f"{found['memory_bytes'] / 2**30:.0f} GiB" if found["memory_bytes"] else "memory unknown"
+    load = ", ".join(f"{value:.1f}" for value in found["load"])
+    return [
+        f"{found['cpu']} (family/model/stepping {found['family_model_stepping']}; "
+        f"{', '.join(found['flags'])}), {_count(found['cpus'], 'core')}, {memory}, load {load}.",
+        f"{found['system']}, Python {found['python']}, numpy {found['numpy']}, "
+        f"lilliput {found['lilliput']}{'; ' + peers if peers else ''}.",
+    ]
 
 
 def _batch(batch: Mapping[str, Any]) -> str:
@@ -69,7 +82,7 @@ def _batch(batch: Mapping[str, Any]) -> str:
         for row in batch["contestants"]
     ]
     measured = f"Byte products measured in registers, 1e9 a second, fast / median: {rates or 'none'}."
-    return f"{title}\n\n{_table(columns, rows)}\n\n{measured}"
+    return f"{title}\n\n{table(columns, rows)}\n\n{measured}"
 
 
 def _single(kinds: Sequence[Mapping[str, Any]]) -> str:
@@ -87,7 +100,7 @@ def _single(kinds: Sequence[Mapping[str, Any]]) -> str:
         )
         for kind in kinds
     ]
-    return f"## One query over codes in memory (fast / median)\n\n{_table(columns, rows)}"
+    return f"## One query over codes in memory (fast / median)\n\n{table(columns, rows)}"
 
 
 def _encode(runs: Sequence[Mapping[str, Any]]) -> str:
@@ -103,10 +116,19 @@ def _encode(runs: Sequence[Mapping[str, Any]]) -> str:
         )
         for run in runs
     ]
-    return f"## Streaming encode of a mapped file\n\n{_table(columns, rows)}"
+    return f"## Streaming encode of a mapped file\n\n{table(columns, rows)}"
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    r"""Write a table in Markdown; a bar within a cell does not end it.
+
+    Examples
+    --------
+    >>> print(table(("a",), [("x | y",)]))
+    | a |
+    | --- |
+    | x \| y |
+    """
     lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
     lines += [" | ".join(str(cell).replace("|", "\\|") for cell in row) for row in rows]
     return "\n".join(f"| {line} |" for line in lines)

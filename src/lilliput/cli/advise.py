@@ -6,12 +6,14 @@ from typing import Any
 
 import click
 
-from lilliput.cli import options, output
+from lilliput.cli import options, output, texts
 from lilliput.cli.verb import Verb
 
 EXAMPLES = [
     "lilliput advise vectors.npy --budget 96B",
     "lilliput advise vectors.npy --queries queries.npy --floor recall@10=0.95 --out report.html",
+    "lilliput advise vectors.npy --budget 0.1 --for-n 10000000 --resume advice.jsonl",
+    "lilliput advise corpus.jsonl --encoder all-MiniLM-L6-v2 --budget 96B",
 ]
 
 
@@ -20,11 +22,14 @@ EXAMPLES = [
 @click.option(
     "--queries", help="A file of real queries. Default: rows of VECTORS, each searched without itself."
 )
-@click.option("--qrels", help="Judgments: lines of query number, row number and grade.")
+@click.option("--qrels", help="Judgments: lines of query, row and grade; numbers, or ids of texts.")
 @click.option("--budget", help='"96B" a vector, "2GB" in all, or a fraction such as 0.25.')
-@click.option("--floor", help='The quality to keep, such as "recall@10=0.95".')
+@click.option("--floor", help='The quality to keep, such as "recall@10=0.95" or "ndcg@10=0.4".')
 @click.option("--for-n", type=int, help="How many vectors there will be. Default: as many as VECTORS has.")
 @click.option("--out", help="Write the report to this .html or .md file too.")
+@texts.options
+@click.option("--resume", help="Keep each measurement in this file, and go on where a stopped run was.")
+@click.option("--diagnose", is_flag=True, help="Say in the plan what the vectors are like.")
 @options.metric
 @options.seed
 @options.common
@@ -36,6 +41,9 @@ def command(
     floor: str | None,
     for_n: int | None,
     out: str | None,
+    reading: texts.Reading,
+    resume: str | None,
+    diagnose: bool,
     metric: str,
     seed: int,
     as_json: bool,
@@ -47,17 +55,19 @@ def command(
     both: the fastest that keeps both. Every figure comes from queries that had no part in the choice.
     """
     import lilliput as lp
-    from lilliput.cli.qrels import read_qrels
 
+    asked, grades = reading.asked(vectors, queries, qrels, progress)
     plan = lp.advise(
-        vectors,
-        queries,
-        None if qrels is None else read_qrels(qrels),
+        reading.vectors(vectors, "document", progress),
+        asked,
+        grades,
         budget=None if budget is None else parsed(budget),
         floor=floor,
         for_n=for_n,
         metric=metric,
         seed=seed,
+        resume=resume,
+        diagnose=diagnose,
         progress=progress,
     )
     if out is not None:
@@ -81,23 +91,34 @@ def parsed(budget: str) -> str | int | float:
 def show(plan: Mapping[str, Any]) -> None:
     """Print a plan for people: what, how good, why, and what else was measured."""
     facts: dict[str, Any] = {"plan": plan["spec"], "bytes per vector": plan["bytes_per_vector"]}
+    facts["bytes in all"] = output.size(plan["cost"]["bytes"])
     for measure, found in plan["forecast"].items():
         facts[measure] = interval(found)
     output.facts(facts)
     click.echo()
     output.paragraph(plan["reason"])
+    click.echo()
+    for family in plan["families"]:
+        if family["why_not"]:
+            output.paragraph(family["why_not"])
     rows = [
         [
-            row["spec"],
+            row["spec"] if row["refine"] is None else f"{row['spec']} (refine={row['refine']})",
             row["bytes_per_vector"],
             interval(row["recall@10"]),
             interval(row["ndcg@10"]),
             row["queries_per_second"],
+            row["rows"],
             "the plan" if row["chosen"] else row["why_not"],
         ]
         for row in plan["table"]
+        if row["chosen"] or not row["why_not"].startswith("let go")
     ]
-    output.table(["index", "bytes a vector", "recall@10", "nDCG@10", "queries/s", ""], rows)
+    columns = ["index", "bytes a vector", "recall@10", "nDCG@10", "queries/s", "among rows", ""]
+    output.table(columns, rows)
+    left = len(plan["table"]) - len(rows)
+    if left:
+        click.echo(f"{left} more were let go on smaller samples; --json and --out list them.")
 
 
 def interval(found: Mapping[str, float] | None) -> str:

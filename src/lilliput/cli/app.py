@@ -17,6 +17,7 @@ INTERRUPTED = 130
 # In the order in which a newcomer meets them. Each module holds one `command`, loaded when it is asked for.
 VERBS = {
     "demo": "The whole path on real text, offline.",
+    "diagnose": "Say what vectors are like, and what to do about it.",
     "advise": "Measure codecs on your vectors and recommend one.",
     "compress": "Train a codec on vectors and write their codes.",
     "decode": "Turn codes back into vectors.",

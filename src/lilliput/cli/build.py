@@ -2,12 +2,13 @@
 
 import click
 
-from lilliput.cli import options, output
+from lilliput.cli import options, output, texts
 from lilliput.cli.verb import Verb
 
 EXAMPLES = [
     'lilliput build vectors.npy --spec "flat | int8 | f16" --out index',
     'lilliput build vectors.npy --queries queries.npy --spec "flat | int8" --out index',
+    'lilliput build corpus.jsonl --encoder all-MiniLM-L6-v2 --spec "flat | int8" --out index',
 ]
 
 
@@ -17,6 +18,7 @@ EXAMPLES = [
 @click.option("--out", required=True, help="The folder to write.")
 @click.option("--queries", help="A file of real queries, to calibrate with. Default: rows of VECTORS.")
 @click.option("--ids", help="A file of int64 ids, one a row. Default: 0, 1, 2 and so on.")
+@texts.options
 @options.metric
 @options.seed
 @options.common
@@ -26,6 +28,7 @@ def command(
     out: str,
     queries: str | None,
     ids: str | None,
+    reading: texts.Reading,
     metric: str,
     seed: int,
     as_json: bool,
@@ -38,8 +41,11 @@ def command(
     import lilliput as lp
     from lilliput.io.open import read_array
 
-    index = lp.Index(spec, metric=metric, seed=seed).fit(vectors, queries, progress=progress)
-    index.add(vectors, None if ids is None else read_array(ids), progress=progress)
+    index = lp.Index(spec, metric=metric, seed=seed)
+    rows = reading.vectors(vectors, "document", progress)
+    asked, _ = reading.asked(vectors, queries, None, progress)
+    index.fit(rows, asked, progress=progress)
+    index.add(rows, None if ids is None else read_array(ids), progress=progress)
     index.save(out)
     report = {
         "spec": str(index.spec),

@@ -76,6 +76,15 @@ def size(n_bytes: float) -> str:
     return f"{n_bytes:.0f} B"
 
 
+def shortened(text: str, most: int) -> str:
+    """Cut a text after a word.
+
+    >>> shortened("one two three", 8)
+    'one two ...'
+    """
+    return text if len(text) <= most else f"{text[:most].rsplit(' ', 1)[0]} ..."
+
+
 def _cell(value: Any) -> tuple[str, bool]:
     """Text of one cell, and whether it is a number."""
     if isinstance(value, bool) or value is None:

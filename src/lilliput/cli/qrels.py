@@ -1,5 +1,6 @@
 """Judgments in a text file: which rows answer which query, and how well."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from lilliput.errors import InvalidInput
@@ -10,14 +11,18 @@ LONGEST_FILE = 2**28
 MOST_QUERIES = 1_000_000
 
 
-def read_qrels(path: str) -> Judgments:
+def read_qrels(
+    path: str, queries: Mapping[str, int] | None = None, rows: Mapping[str, int] | None = None
+) -> Judgments:
     """Read judgments.
 
     Parameters
     ----------
     path:
-        Lines of query number, row number and grade, apart by tabs or blanks; or TREC's four columns, of which
-        the second is passed over. Numbers count from 0. A first line of words is a heading.
+        Lines of query, row and grade, apart by tabs or blanks; or TREC's four columns, of which the second is
+        passed over. A first line whose grade is no number is a heading.
+    queries, rows:
+        The number of each name that the file may hold; None where it holds numbers, from 0.
 
     Returns
     -------
@@ -33,11 +38,12 @@ def read_qrels(path: str) -> Judgments:
     judged: dict[int, dict[int, float]] = {}
     for number, line in enumerate(_lines(path), 1):
         words = line.split()
-        if not words or (number == 1 and not words[0].isdecimal()):
+        if not words or (number == 1 and not words[0].isdecimal() and not _is_number(words[-1])):
             continue
-        query, row, grade = _judgment(words, f"{path}, line {number}")
+        query, row, grade = _judgment(words, f"{path}, line {number}", queries, rows)
         judged.setdefault(query, {})[row] = grade
-    return [judged.get(query, {}) for query in range(max(judged, default=-1) + 1)]
+    count = max(judged, default=-1) + 1 if queries is None else len(queries)
+    return [judged.get(query, {}) for query in range(count)]
 
 
 def _lines(path: str) -> list[str]:
@@ -51,12 +57,16 @@ def _lines(path: str) -> list[str]:
         raise InvalidInput(f"{path} is no text in UTF-8; judgments are lines of three numbers.") from error
 
 
-def _judgment(words: list[str], where: str) -> tuple[int, int, float]:
+def _judgment(
+    words: list[str], where: str, queries: Mapping[str, int] | None, rows: Mapping[str, int] | None
+) -> tuple[int, int, float]:
     if len(words) == 4:
         words = [words[0], words[2], words[3]]
     try:
         query, row, grade = words
-        found = int(query), int(row), float(grade)
+        found = _number(query, queries), _number(row, rows), float(grade)
+    except KeyError as error:
+        raise InvalidInput(f"{where} names {error}, which none of the texts is called.") from error
     except ValueError as error:
         raise InvalidInput(
             f"{where} is no judgment; write a query number, a row number and a grade."
@@ -66,3 +76,15 @@ def _judgment(words: list[str], where: str) -> tuple[int, int, float]:
             f"{where} has a number below 0 or a query from {MOST_QUERIES} on; both count from 0."
         )
     return found
+
+
+def _number(word: str, names: Mapping[str, int] | None) -> int:
+    return int(word) if names is None else names[word]
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

@@ -37,7 +37,7 @@ class Step:
         Whether `fit` looks at the sample.
     """
 
-    learns: ClassVar[bool] = False
+    learns: bool = False
 
     @classmethod
     def variants(cls, dim: int) -> Sequence[str]:
@@ -63,6 +63,15 @@ class Step:
     def shapes(self, dim: int, metric: Metric) -> Shapes:
         """Say the dtype and shape of each array that fitting leaves, for vectors of `dim` numbers."""
         return {}
+
+    def check_savable(self) -> None:
+        """Refuse to be saved, for a stage that its arrays do not make again.
+
+        Raises
+        ------
+        NotSavable
+            When there is nothing else that a file may hold.
+        """
 
     def restore(self, arrays: Mapping[str, NDArray[Any]], dim: int, metric: Metric) -> None:
         """Take arrays that were saved.
@@ -94,7 +103,7 @@ class Step:
 
 
 class Transform(Step, ABC):
-    """A linear map of vectors to fewer or better-spread numbers.
+    """A map of vectors to fewer, better-spread or otherwise better numbers.
 
     Attributes
     ----------
@@ -105,11 +114,15 @@ class Transform(Step, ABC):
     keeps_scores:
         Whether scores are those of the vectors that `backward` gives. If not, queries and rows both move to
         another space, and scores are those of that space.
+    nested:
+        Whether the first numbers that come out of a larger one are what comes out of a smaller one, fitted
+        alike.
     """
 
     role: ClassVar[Role] = "shorten"
     keeps_length: ClassVar[bool] = False
     keeps_scores: ClassVar[bool] = True
+    nested: ClassVar[bool] = False
 
     @abstractmethod
     def out_dim(self, dim: int) -> int:
@@ -130,8 +143,8 @@ class Transform(Step, ABC):
         Returns
         -------
         u:
-            (m, out_dim). For ``ip`` and ``cosine``, ``dot(q, backward(y)) = dot(u, y) + bias``; for ``l2``,
-            ``-|q - backward(y)|² = -|u - y|² + bias``.
+            (m, out_dim). If the stage keeps scores, ``dot(q, backward(y)) = dot(u, y) + bias`` for ``ip`` and
+            ``cosine``, and ``-|q - backward(y)|² = -|u - y|² + bias`` for ``l2``.
         bias:
             (m,).
         """
@@ -140,9 +153,8 @@ class Transform(Step, ABC):
 class Quantiser(Step, ABC):
     """The last stage: rows of floats to rows of bytes that a kernel family scores."""
 
-    @property
-    def book(self) -> _core.Codebook | None:
-        """The words that rows of word numbers stand for; None where rows hold numbers."""
+    def book(self, metric: Metric) -> _core.Codebook | None:
+        """Give the words that rows of word numbers stand for; None where rows hold numbers."""
         return None
 
     @abstractmethod
@@ -207,6 +219,17 @@ def check_kept(kept: int, dim: int, stage: Stage) -> None:
         raise InvalidInput(
             f"{stage} keeps {kept} dimensions and its vectors have {dim}; write {stage.name}{dim} or fewer."
         )
+
+
+def fewer(dim: int) -> list[int]:
+    """List numbers of dimensions worth keeping, falling: eighths and a sixteenth, in eights where possible.
+
+    >>> fewer(384)
+    [336, 288, 240, 192, 144, 96, 48, 24]
+    """
+    sizes = {max(1, dim * part // 16) for part in (14, 12, 10, 8, 6, 4, 2, 1)}
+    rounded = {size if size < 16 else size // 8 * 8 for size in sizes}
+    return sorted((size for size in rounded if size < dim), reverse=True)
 
 
 def squares(x: FloatArray) -> DoubleArray:

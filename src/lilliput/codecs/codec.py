@@ -3,7 +3,7 @@
 import operator
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from lilliput import _core
 from lilliput.codecs import files
 from lilliput.codecs.base import METRICS, Metric
+from lilliput.codecs.foreign import Stages, portable, read_stages, respelt
 from lilliput.codecs.layout import ByteArray, Layout, Rows
 from lilliput.codecs.pipeline import Pipeline
-from lilliput.codecs.registry import build, names
+from lilliput.codecs.registry import build
 from lilliput.codecs.sample import reservoir, sample_size
 from lilliput.errors import CorruptFile, InvalidInput, NotFitted, WrongType
 from lilliput.io.arrays import FloatArray, block_rows, check_dim
@@ -23,7 +24,6 @@ from lilliput.io.blocks import Source, spans
 from lilliput.io.container import Container
 from lilliput.io.source import as_matrix, as_source
 from lilliput.progress import ProgressOption, Track
-from lilliput.spec import CodecSpec, parse_codec
 
 MAX_SEED = 2**63 - 1
 MAX_THREADS = 1_024
@@ -38,7 +38,10 @@ class Codec:
     Parameters
     ----------
     spec:
-        The stages, such as ``"int8"`` or ``"pca192,int8"``.
+        The stages, such as ``"int8"`` or ``"pca192,int8"``; or a list of texts and fitted scikit-learn
+        transformers, such as ``["mrl256", transformer, "int8"]``. A transformer that is a matrix and an
+        offset becomes a stage like any other. With another one, decoding takes its `inverse_transform`, and
+        the codec cannot be saved or pickled. Under cosine a transformer gets unit vectors.
     metric:
         ``"ip"``, ``"l2"`` or ``"cosine"``; codes may depend on it. Under cosine rows are scaled to unit
         length. A row of zeros stays so and scores 0, except with `bin`, which cannot tell it from others.
@@ -55,8 +58,8 @@ class Codec:
     (100, 32)
     """
 
-    def __init__(self, spec: str, *, metric: str = "cosine", seed: int = 0) -> None:
-        self._spec = spec
+    def __init__(self, spec: str | Sequence[Any], *, metric: str = "cosine", seed: int = 0) -> None:
+        self._spec: Any = spec
         self._metric = metric
         self._seed = seed
         self._pipeline: Pipeline | None = None
@@ -70,7 +73,7 @@ class Codec:
         InvalidSpec
             When they cannot be parsed.
         """
-        return str(parse_codec(self._spec, names()))
+        return str(self._pipeline.spec if self._pipeline else read_stages(self._spec, self._metric)[0])
 
     @property
     def metric(self) -> str:
@@ -135,9 +138,9 @@ class Codec:
         >>> Codec("bin").fit(np.eye(8)).code_size
         1
         """
-        spec, metric, seed = self._checked()
+        (spec, made), metric, seed = self._checked()
         source = as_source(X)
-        pipeline = Pipeline(spec, metric, source.dim)
+        pipeline = Pipeline(spec, metric, source.dim, made)
         if queries is not None:
             as_matrix(queries, name="queries", dim=source.dim)
         sample = _sample(source, pipeline, seed, progress)
@@ -227,7 +230,8 @@ class Codec:
         NotFitted
             Before `fit`.
         InvalidInput
-            For an array of another dtype or shape, or codes that stand for no finite vector.
+            For an array of another dtype or shape, codes that stand for no finite vector, and a transformer
+            without `inverse_transform`.
 
         Examples
         --------
@@ -328,7 +332,8 @@ class Codec:
 
     def view(self, rows: Rows, guard: _core.PageGuard | None = None) -> _core.Codes:
         """Give rows the form that native scans take; `guard` verifies them where they are mapped."""
-        layout, book = self.layout, self._fitted().quantiser.book
+        layout, pipeline = self.layout, self._fitted()
+        book = pipeline.quantiser.book(pipeline.metric)
         return _core.Codes(layout.kind, layout.dim, rows.rows, rows.alpha, rows.beta, guard, book)
 
     def query(self, Q: Any) -> tuple[FloatArray, FloatArray]:
@@ -356,8 +361,16 @@ class Codec:
         return pipeline.query(as_matrix(Q, name="queries", dim=pipeline.dim))
 
     def state(self) -> files.State:
-        """Give what a file keeps: text under text, and arrays by name."""
+        """Give what a file keeps: text under text, and arrays by name.
+
+        Raises
+        ------
+        NotSavable
+            When a stage is a transformer that is no matrix and offset.
+        """
         pipeline = self._fitted()
+        for step in pipeline.steps:
+            step.check_savable()
         metadata = {"spec": str(pipeline.spec), "metric": pipeline.metric, "seed": str(self._seed)}
         return metadata | {"dim": str(pipeline.dim)}, pipeline.arrays
 
@@ -375,12 +388,13 @@ class Codec:
             raise CorruptFile("The saved codec lacks its seed or its dimensions; save it again.")
         codec = cls(metadata.get("spec", ""), metric=metadata.get("metric", ""), seed=int(seed))
         try:
-            spec, metric, _ = codec._checked()
+            (spec, _), metric, _ = codec._checked()
             check_dim(int(dim), "The saved codec")
             pipeline = Pipeline(spec, metric, int(dim))
         except InvalidInput as error:
             raise CorruptFile(f"The saved codec cannot be made again: {error}") from error
         pipeline.restore(arrays)
+        codec._spec = respelt(spec, pipeline.transforms)
         codec._adopt(pipeline)
         return codec
 
@@ -391,6 +405,8 @@ class Codec:
         ------
         NotFitted
             Before `fit`.
+        NotSavable
+            When a stage is a transformer that is no matrix and offset.
         FileError
             When the file cannot be written; what was there stays.
         """
@@ -414,6 +430,10 @@ class Codec:
         """Say whether `fit` has been called."""
         return self._pipeline is not None
 
+    def __sklearn_clone__(self) -> Self:
+        """Give an unfitted twin; transformers in the list stay fitted, for they are part of what it is."""
+        return type(self)(**self.get_params())
+
     def __sklearn_tags__(self) -> Any:
         """Describe the codec to scikit-learn, which alone asks: it transforms, and needs no target."""
         from sklearn.utils import Tags, TargetTags, TransformerTags  # type: ignore[import,unused-ignore]
@@ -426,7 +446,8 @@ class Codec:
 
     def __getstate__(self) -> dict[str, Any]:
         """Give parameters, text and arrays; nothing that runs."""
-        return {"params": self.get_params(), "fitted": self.state() if self._pipeline else None}
+        params = self.get_params() | {"spec": portable(self._spec)}
+        return {"params": params, "fitted": self.state() if self._pipeline else None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         Codec.__init__(self, **state["params"])
@@ -436,13 +457,13 @@ class Codec:
     def __repr__(self) -> str:
         return f"Codec({self._spec!r}, metric={self._metric!r}, seed={self._seed!r})"
 
-    def _checked(self) -> tuple[CodecSpec, Metric, int]:
+    def _checked(self) -> tuple[Stages, Metric, int]:
         """Check the parameters, which the constructor may not."""
-        spec = parse_codec(self._spec, names())
-        build(spec)
+        stages = read_stages(self._spec, self._metric)
+        build(*stages)
         for metric in METRICS:
             if metric == self._metric:
-                return spec, metric, _whole(self._seed, "seed", 0, MAX_SEED)
+                return stages, metric, _whole(self._seed, "seed", 0, MAX_SEED)
         raise InvalidInput(f"The metric {self._metric!r} is not known; it is one of {', '.join(METRICS)}.")
 
     def _adopt(self, pipeline: Pipeline) -> None:
@@ -471,7 +492,7 @@ class Codec:
             step(done)
 
 
-def codec(spec: str, *, metric: str = "cosine", seed: int = 0) -> Codec:
+def codec(spec: str | Sequence[Any], *, metric: str = "cosine", seed: int = 0) -> Codec:
     """Make a codec and check its parameters at once.
 
     Parameters

@@ -3,15 +3,24 @@
 Kusupati et al., "Matryoshka Representation Learning", NeurIPS 2022.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from lilliput.codecs.base import DoubleArray, Metric, Transform, check_kept, squares, take_numbers
+from lilliput.codecs.base import DoubleArray, Metric, Transform, check_kept, fewer, squares, take_numbers
 from lilliput.io.arrays import FloatArray
 from lilliput.spec import Stage
 
 
 class Prefix(Transform):
     """Keep the first D dimensions; the others come back as zeros."""
+
+    nested = True
+
+    @classmethod
+    def variants(cls, dim: int) -> Sequence[str]:
+        """Spell what keeps parts of the dimensions."""
+        return [f"mrl{kept}" for kept in fewer(dim)]
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)

@@ -3,27 +3,20 @@
 Pearson, "On lines and planes of closest fit to systems of points in space", Philosophical Magazine, 1901.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from lilliput import _core
-from lilliput.codecs.base import (
-    DoubleArray,
-    Metric,
-    Shapes,
-    Transform,
-    check_kept,
-    squares,
-    take_numbers,
-)
+from lilliput.codecs.base import DoubleArray, Metric, fewer
+from lilliput.codecs.subspace import Subspace
 from lilliput.errors import InvalidInput
 from lilliput.io.arrays import FloatArray
 from lilliput.io.blocks import spans
-from lilliput.spec import Stage
 
 FIT_ROWS = 4_096
 
 
-class PCA(Transform):
+class PCA(Subspace):
     """Project onto the leading eigenvectors of the covariance.
 
     Under cosine the directions are those of the second moment about the origin and nothing is subtracted: the
@@ -31,30 +24,21 @@ class PCA(Transform):
     """
 
     learns = True
+    nested = True
 
-    def __init__(self, stage: Stage) -> None:
-        super().__init__(stage)
-        (self._kept,) = take_numbers(stage, "the dimensions to keep")
+    @classmethod
+    def variants(cls, dim: int) -> Sequence[str]:
+        """Spell what keeps all directions, and parts of them."""
+        return [f"pca{kept}" for kept in (dim, *fewer(dim))]
 
     def check(self, dim: int, rows: int | None) -> None:
         """Refuse to find more directions than there are dimensions or rows."""
-        check_kept(self._kept, dim, self.stage)
+        super().check(dim, rows)
         if rows is not None and self._kept > rows:
             raise InvalidInput(
                 f"{self.stage} looks for {self._kept} directions and the sample has {rows} rows; fit on at "
                 f"least {self._kept}, or write {self.stage.name}{rows}."
             )
-
-    def out_dim(self, dim: int) -> int:
-        """Say how many directions are kept."""
-        return self._kept
-
-    def shapes(self, dim: int, metric: Metric) -> Shapes:
-        """Name the directions, one a row, and the mean unless the metric is cosine."""
-        found: Shapes = {"directions": ("float32", (self._kept, dim))}
-        if metric != "cosine":
-            found["mean"] = ("float32", (dim,))
-        return found
 
     def fit(self, sample: FloatArray, metric: Metric, rng: np.random.Generator) -> None:
         """Find the directions in float64."""
@@ -67,26 +51,6 @@ class PCA(Transform):
         self.arrays = {"directions": (directions * signs[:, None]).astype(np.float32)}
         if metric != "cosine":
             self.arrays["mean"] = mean.astype(np.float32)
-
-    def forward(self, x: FloatArray, threads: int = 0) -> FloatArray:
-        """Project rows."""
-        return _core.project(x, self.arrays["directions"], self.arrays.get("mean"), threads)
-
-    def backward(self, y: FloatArray, dim: int, threads: int = 0) -> FloatArray:
-        """Give the nearest points of the subspace."""
-        x = _core.project(y, np.ascontiguousarray(self.arrays["directions"].T), None, threads)
-        mean = self.arrays.get("mean")
-        return x if mean is None else x + mean
-
-    def query(self, q: FloatArray, metric: Metric) -> tuple[FloatArray, DoubleArray]:
-        """Project queries; under l2 what the subspace cannot see is as far from every row."""
-        mean = self.arrays.get("mean")
-        directions = self.arrays["directions"]
-        if metric == "l2":
-            u = _core.project(q, directions, mean)
-            return u, squares(u) - squares(q if mean is None else q - mean)
-        u = _core.project(q, directions, None)
-        return u, np.zeros(len(q)) if mean is None else q.astype(np.float64) @ mean
 
 
 def _directions(sample: FloatArray, mean: DoubleArray) -> DoubleArray:

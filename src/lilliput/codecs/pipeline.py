@@ -1,13 +1,14 @@
 """Stages joined: vectors to codes, codes to vectors, and queries to what the scan multiplies."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lilliput import _core
-from lilliput.codecs.base import DoubleArray, Metric, Step
+from lilliput.codecs.base import DoubleArray, Metric, Step, Transform, squares
 from lilliput.codecs.layout import Layout, Rows
 from lilliput.codecs.registry import build
 from lilliput.errors import CorruptFile, InvalidInput
@@ -24,7 +25,8 @@ class Pipeline:
 
     Under cosine rows are scaled to unit length, and again after transforms that shorten them: what was cut
     off would otherwise count as if it were at right angles to every query. So scores are those of the unit
-    vectors that decoding gives.
+    vectors that decoding gives, unless a transform moves rows and queries to another space, where they are
+    those of what came before the quantiser.
 
     Parameters
     ----------
@@ -34,6 +36,8 @@ class Pipeline:
         What scores mean.
     dim:
         Dimensions of the vectors.
+    made:
+        Stages that are there already, by their number.
 
     Raises
     ------
@@ -43,11 +47,13 @@ class Pipeline:
         When a stage cannot work with so many dimensions.
     """
 
-    def __init__(self, spec: CodecSpec, metric: Metric, dim: int) -> None:
+    def __init__(
+        self, spec: CodecSpec, metric: Metric, dim: int, made: Mapping[int, Transform] | None = None
+    ) -> None:
         self.spec = spec
         self.metric = metric
         self.dim = dim
-        self.transforms, self.quantiser = build(spec)
+        self.transforms, self.quantiser = build(spec, made)
         self._dims = [dim]
         for transform in self.transforms:
             transform.check(self._dims[-1], None)
@@ -93,7 +99,8 @@ class Pipeline:
             given = sample if step.learns else np.empty((0, dim), dtype=np.float32)
             step.fit(given, self.metric, np.random.default_rng((seed, number)))
             if number < last:
-                sample = _by_block(self.transforms[number].forward, sample, self._dims[number + 1])
+                through = partial(moved, self.transforms[number])
+                sample = _by_block(through, sample, self._dims[number + 1])
                 if self._shortens and number + 1 == len(self.transforms):
                     sample = _by_block(_core.normalize, sample, self._dims[-1])
 
@@ -123,7 +130,7 @@ class Pipeline:
             if self.metric == "cosine":
                 block = _core.normalize(block, threads)
             for transform in self.transforms:
-                block = transform.forward(block, threads)
+                block = moved(transform, block, threads, first_row + start)
             if self._shortens:
                 block = _core.normalize(block, threads)
             part = into.part(start, stop)
@@ -165,6 +172,9 @@ class Pipeline:
             q = _core.normalize(q)
         for transform in self.transforms:
             q, taken = transform.query(q, self.metric)
+            if not transform.keeps_scores:
+                check_mapped(q, transform, 0, "query")
+                bias[:] = 0  # what was taken from scores before counts no more
             bias += taken
         q, taken = self.quantiser.query(q, self.metric)
         bias += taken
@@ -181,13 +191,44 @@ def check_lengths(x: FloatArray, first_row: int, what: str = "row") -> None:
     """
     if not x.size or float(max(x.max(), -x.min())) ** 2 * x.shape[1] <= MAX_SQUARED_LENGTH:
         return
-    too_long = np.einsum("ij,ij->i", x, x, dtype=np.float64) > MAX_SQUARED_LENGTH
+    too_long = squares(x) > MAX_SQUARED_LENGTH
     if too_long.any():
         raise InvalidInput(
             f"{what.capitalize()} {first_row + int(too_long.argmax())} is longer than "
             f"{MAX_SQUARED_LENGTH**0.5:.1g}, so float32 cannot hold its squared distances; scale the vectors "
             "down."
         )
+
+
+def moved(transform: Transform, x: FloatArray, threads: int = 0, first_row: int = 0) -> FloatArray:
+    """Map rows, and check those that land in another space.
+
+    Raises
+    ------
+    InvalidInput
+        With the number of the row, when no score can be computed with it.
+    """
+    y = transform.forward(x, threads)
+    if not transform.keeps_scores:
+        check_mapped(y, transform, first_row, "row")
+    return y
+
+
+def check_mapped(y: FloatArray, transform: Transform, first_row: int, what: str) -> None:
+    """Refuse vectors that a stage made infinite, undefined or too long.
+
+    Raises
+    ------
+    InvalidInput
+        With the number of the vector.
+    """
+    bad = _core.first_bad_row(y)
+    if bad >= 0:
+        raise InvalidInput(
+            f"'{transform.stage}' maps {what} {first_row + bad} to numbers that are not finite; leave such "
+            "vectors out, or fit the stage on vectors like them."
+        )
+    check_lengths(y, first_row, what)
 
 
 def _by_block(change: Callable[[FloatArray], FloatArray], x: FloatArray, dim: int) -> FloatArray:

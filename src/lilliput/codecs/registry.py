@@ -1,16 +1,24 @@
 """Which stages there are: one line each."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from lilliput.codecs.affine import Affine
 from lilliput.codecs.base import Quantiser, Transform
 from lilliput.codecs.binary import Bits
+from lilliput.codecs.clip import Clip
+from lilliput.codecs.fft import Fourier
 from lilliput.codecs.floats import Floats, Halves
 from lilliput.codecs.int8 import Bytes
+from lilliput.codecs.jl import RandomProjection
 from lilliput.codecs.mrl import Prefix
+from lilliput.codecs.opaque import Opaque
 from lilliput.codecs.pca import PCA
+from lilliput.codecs.pq import ProductQuantiser
 from lilliput.codecs.rotate import Rotation
+from lilliput.codecs.subspace import Subspace
+from lilliput.codecs.whiten import Whiten
 from lilliput.errors import InvalidInput, InvalidSpec
 from lilliput.spec import CodecSpec, Stage
 
@@ -74,8 +82,8 @@ def stage_class(name: str) -> Factory:
     return _FACTORIES[name][0]
 
 
-def build(spec: CodecSpec) -> tuple[list[Transform], Quantiser]:
-    """Make the stages of a spec, not yet fitted.
+def build(spec: CodecSpec, made: Mapping[int, Transform] | None = None) -> tuple[list[Transform], Quantiser]:
+    """Make the stages of a spec, not yet fitted; `made` holds those that are there already, by number.
 
     Raises
     ------
@@ -83,11 +91,12 @@ def build(spec: CodecSpec) -> tuple[list[Transform], Quantiser]:
         Unless there are transforms, then one quantiser; and for what a stage does not know.
     """
     transforms: list[Transform] = []
-    for stage in spec.stages[:-1]:
-        made = _make(stage)
-        if not isinstance(made, Transform):
+    there = made or {}
+    for number, stage in enumerate(spec.stages[:-1]):
+        step = there.get(number) or _make(stage)
+        if not isinstance(step, Transform):
             raise InvalidSpec(f"'{stage}' in '{spec}' makes bytes, so nothing comes after it; put it last.")
-        transforms.append(made)
+        transforms.append(step)
     last = _make(spec.stages[-1])
     if not isinstance(last, Quantiser):
         choice = ", ".join(names("quantiser"))
@@ -99,10 +108,18 @@ def _make(stage: Stage) -> Transform | Quantiser:
     return _FACTORIES[stage.name][0](stage)
 
 
+register("affine", Affine, "transform")
+register("clip", Clip, "transform")
+register("fft", Fourier, "transform")
+register("jl", RandomProjection, "transform")
 register("mrl", Prefix, "transform")
+register("opaque", Opaque, "transform")
 register("pca", PCA, "transform")
 register("rotate", Rotation, "transform")
+register("subspace", Subspace, "transform")
+register("whiten", Whiten, "transform")
 register("f32", Floats, "quantiser")
 register("f16", Halves, "quantiser")
 register("int8", Bytes, "quantiser")
 register("bin", Bits, "quantiser")
+register("pq", ProductQuantiser, "quantiser")

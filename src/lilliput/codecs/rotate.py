@@ -5,6 +5,8 @@ Chazelle, "The fast Johnson-Lindenstrauss transform and approximate nearest neig
 Computing, 2009.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lilliput import _core
@@ -20,7 +22,13 @@ ROUNDS = 4
 class Rotation(Transform):
     """Rotate by seeded signs; lengths and angles stay."""
 
+    role = "spread"
     keeps_length = True
+
+    @classmethod
+    def variants(cls, dim: int) -> Sequence[str]:
+        """Spell the one form."""
+        return ("rotate",)
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)

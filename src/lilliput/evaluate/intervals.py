@@ -126,14 +126,14 @@ def forecast_interval(
         spread_of = np.append(sample, bounds)
     mean = float(sample.mean())
     spread = float(spread_of.std(ddof=1)) * math.sqrt(1 / len(sample) + 1 / fresh)
-    half = _student_quantile((1 + level) / 2, len(sample) - 1) * spread
+    half = student_quantile((1 + level) / 2, len(sample) - 1) * spread
     low, high = mean - half, mean + half
     if bounds is not None:
         low, high = max(low, bounds[0]), min(high, bounds[1])
     return Interval(mean, low, high)
 
 
-def _student_quantile(probability: float, freedom: int) -> float:
+def student_quantile(probability: float, freedom: int) -> float:
     """Give the quantile of Student's distribution; where the series is poor, there is a closed form."""
     if freedom == 1:
         return math.tan(math.pi * (probability - 0.5))

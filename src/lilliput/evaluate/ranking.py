@@ -1,4 +1,4 @@
-"""Rankings judged: recall that counts ties, nDCG and MRR, a value for each query."""
+"""Rankings judged: recall that counts ties, nDCG, MAP, MRR, precision and hits, a value for each query."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -157,6 +157,101 @@ def mrr_at_k(run: ArrayLike, qrels: Qrels, k: int) -> NDArray[np.float64]:
     return np.where(relevant.any(axis=1), 1 / (1.0 + relevant.argmax(axis=1)), 0.0)
 
 
+def map_at_k(run: ArrayLike, qrels: Qrels, k: int) -> NDArray[np.float64]:
+    """Measure average precision: the precision at each relevant answer, averaged over all that are relevant.
+
+    It rewards relevant answers the more, the fewer others stand before them; its mean over queries is MAP.
+
+    Parameters
+    ----------
+    run, qrels, k:
+        As for `ndcg_at_k`; an id is relevant when its grade is above 0.
+
+    Returns
+    -------
+    float64 (m,)
+        Each in [0, 1]; the divisor is the number of relevant ids there are, also where that is more than k. 0
+        for a query without a relevant id.
+
+    Raises
+    ------
+    InvalidInput
+        k below 1, or a number of queries that differs.
+
+    Notes
+    -----
+    Buckley and Voorhees, "Evaluating evaluation measure stability", SIGIR 2000.
+
+    Examples
+    --------
+    >>> from lilliput.evaluate import map_at_k
+    >>> map_at_k([[3, 5, 4]], [{3: 1.0, 4: 1.0}], 10).round(4).tolist()
+    [0.8333]
+    """
+    _, grades = _judged(run, qrels, k)
+    relevant = grades > 0
+    precision = relevant.cumsum(axis=1) / (1 + np.arange(k))
+    average: NDArray[np.float64] = (precision * relevant).sum(axis=1) / np.maximum(_relevant(qrels), 1)
+    return average
+
+
+def precision_at_k(run: ArrayLike, qrels: Qrels, k: int) -> NDArray[np.float64]:
+    """Measure which part of the first k places holds a relevant answer.
+
+    Parameters
+    ----------
+    run, qrels, k:
+        As for `ndcg_at_k`; an id is relevant when its grade is above 0.
+
+    Returns
+    -------
+    float64 (m,)
+        The divisor is k, also where the run is shorter.
+
+    Raises
+    ------
+    InvalidInput
+        k below 1, or a number of queries that differs.
+
+    Examples
+    --------
+    >>> from lilliput.evaluate import precision_at_k
+    >>> precision_at_k([[5, 3]], [{3: 1.0, 4: 1.0}], 2).tolist()
+    [0.5]
+    """
+    _, grades = _judged(run, qrels, k)
+    share: NDArray[np.float64] = (grades > 0).sum(axis=1) / k
+    return share
+
+
+def hit_rate_at_k(run: ArrayLike, qrels: Qrels, k: int) -> NDArray[np.float64]:
+    """Measure whether any of the first k answers is relevant.
+
+    Parameters
+    ----------
+    run, qrels, k:
+        As for `ndcg_at_k`; an id is relevant when its grade is above 0.
+
+    Returns
+    -------
+    float64 (m,)
+        1 or 0; the mean is the share of queries that were served.
+
+    Raises
+    ------
+    InvalidInput
+        k below 1, or a number of queries that differs.
+
+    Examples
+    --------
+    >>> from lilliput.evaluate import hit_rate_at_k
+    >>> hit_rate_at_k([[5, 3], [5, 6]], [{3: 1.0}, {3: 1.0}], 2).tolist()
+    [1.0, 0.0]
+    """
+    _, grades = _judged(run, qrels, k)
+    return np.where((grades > 0).any(axis=1), 1.0, 0.0)
+
+
 def judged_recall_at_k(run: ArrayLike, qrels: Qrels, k: int) -> NDArray[np.float64]:
     """Measure which part of the relevant ids lies among the first k answers.
 
@@ -182,9 +277,13 @@ def judged_recall_at_k(run: ArrayLike, qrels: Qrels, k: int) -> NDArray[np.float
     [0.5]
     """
     _, grades = _judged(run, qrels, k)
-    wanted = np.array([sum(grade > 0 for grade in judged.values()) for judged in qrels], dtype=np.int64)
-    share: NDArray[np.float64] = (grades > 0).sum(axis=1) / np.maximum(wanted, 1)
+    share: NDArray[np.float64] = (grades > 0).sum(axis=1) / np.maximum(_relevant(qrels), 1)
     return share
+
+
+def _relevant(qrels: Qrels) -> NDArray[np.int64]:
+    """Count the relevant ids of each query."""
+    return np.array([sum(grade > 0 for grade in judged.values()) for judged in qrels], dtype=np.int64)
 
 
 def _judged(run: ArrayLike, qrels: Qrels, k: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

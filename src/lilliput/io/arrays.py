@@ -32,6 +32,11 @@ def check_dtype(dtype: np.dtype[Any], name: str) -> None:
     raise InvalidInput(f"{name} has dtype {dtype}; vectors are {ACCEPTED}{hint}.")
 
 
+def short_name(dtype: np.dtype[Any]) -> str:
+    """Give the short name of an accepted dtype, as "f16"."""
+    return "bf16" if dtype.name == "bfloat16" else f"{dtype.kind}{8 * dtype.itemsize}"
+
+
 def check_dim(found: int, name: str, dim: int | None = None) -> None:
     """Refuse a number of dimensions that is zero, above the limit, or not the wanted one.
 

@@ -11,8 +11,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from lilliput.errors import CorruptFile, InvalidInput
-from lilliput.io.arrays import AnyArray, FloatArray, check_dim
+from lilliput.io.arrays import AnyArray, check_dim
 from lilliput.io.blocks import Source
+from lilliput.io.elements import Elements
 from lilliput.io.reading import RowFile, map_array, open_regular, read_exactly
 
 DTYPES: dict[str, np.dtype[Any]] = {
@@ -68,53 +69,28 @@ def read_bin(path: str | os.PathLike[str]) -> AnyArray:
     return map_array(path, size, HEADER_BYTES, (rows, dim), DTYPES[path.suffix.lower()])
 
 
-def write_bin(file: BinaryIO, source: Source, suffix: str) -> int:
+def write_bin(file: BinaryIO, vectors: Elements) -> int:
     """Write vectors and return how many there were.
 
     Parameters
     ----------
     file:
         Writable and seekable: the count is written last.
-    source:
-        The vectors; for `.u8bin` and `.i8bin` they must be whole numbers of that range.
-    suffix:
-        Which of the formats.
+    vectors:
+        Of the type of one of the formats.
 
     Raises
     ------
     InvalidInput
-        When a value would change, with its row, or when there are more rows than the format can count.
+        When there are more rows than the format can count.
     """
-    dtype = DTYPES[suffix]
     rows = 0
     file.write(bytes(HEADER_BYTES))
-    for block in source.batches():
-        file.write(exact(block, dtype, suffix, rows).data)
+    for block in vectors.blocks():
+        file.write(block.data)
         rows += len(block)
     if rows >= 2**32:
-        raise InvalidInput(f"{suffix} counts to {2**32 - 1} rows and there were {rows}; write .npy instead.")
+        raise InvalidInput(f"A count goes to {2**32 - 1} rows and there were {rows}; write .npy instead.")
     file.seek(0)
-    file.write(rows.to_bytes(4, "little") + source.dim.to_bytes(4, "little"))
+    file.write(rows.to_bytes(4, "little") + vectors.dim.to_bytes(4, "little"))
     return rows
-
-
-def exact(block: FloatArray, dtype: np.dtype[Any], suffix: str, first_row: int) -> AnyArray:
-    """Convert to the type of a file, where that changes no value.
-
-    Raises
-    ------
-    InvalidInput
-        With the first row that would change.
-    """
-    if dtype.kind == "f":
-        return block.astype(dtype, copy=False)
-    low, high = np.iinfo(dtype.name).min, np.iinfo(dtype.name).max
-    # `high` itself may not be a float32; the number after it is a power of two and so always is.
-    fits = (block >= low) & (block < high + 1) & (block == np.rint(block))
-    if not fits.all():
-        row = int(np.flatnonzero(~fits.all(axis=1))[0])
-        raise InvalidInput(
-            f"Row {first_row + row} is not whole numbers from {low} to {high}, which {suffix} holds; "
-            "write a float format instead."
-        )
-    return block.astype(dtype)

@@ -1,8 +1,10 @@
 """What a stream of vectors is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol, runtime_checkable
+
+import numpy as np
 
 from lilliput.errors import InvalidInput
 from lilliput.io.arrays import AnyArray, FloatArray, block_rows, to_floats
@@ -33,7 +35,17 @@ class BlockSource(ABC):
         What messages call it.
     rows, dim:
         Its shape; `rows` is None when only reading tells.
+
+    Attributes
+    ----------
+    element:
+        The type of its own numbers, as "f16"; blocks are float32 whatever it is.
+    once:
+        Whether it can be read only once.
     """
+
+    element = "f32"
+    once = False
 
     def __init__(self, name: str, rows: int | None, dim: int) -> None:
         self.name = name
@@ -61,7 +73,12 @@ class BlockSource(ABC):
         """
         if size is not None and size < 1:
             raise InvalidInput(f"A block of {size} rows was asked of {self.name}; ask for at least 1.")
-        return self.checked(size or block_rows(self.dim))
+        return self.checked(size or self.block_rows)
+
+    @property
+    def block_rows(self) -> int:
+        """How many rows a block has when nobody says."""
+        return block_rows(self.dim)
 
     def __repr__(self) -> str:
         """Say what it is and its shape."""
@@ -92,3 +109,20 @@ def spans(rows: int, size: int) -> Iterator[tuple[int, int]]:
     """Yield the (start, stop) of each block."""
     for start in range(0, rows, size):
         yield start, min(start + size, rows)
+
+
+def joined(blocks: Iterable[AnyArray], size: int) -> Iterator[AnyArray]:
+    """Cut and join blocks to `size` rows each, the last excepted; what fits already is not copied."""
+    waiting: list[AnyArray] = []
+    rows = 0
+    for block in blocks:
+        while rows + len(block) >= size:
+            head, block = block[: size - rows], block[size - rows :]
+            yield np.concatenate([*waiting, head]) if waiting else head
+            waiting, rows = [], 0
+            del head
+        if len(block):
+            waiting.append(block)
+            rows += len(block)
+    if waiting:
+        yield np.concatenate(waiting) if len(waiting) > 1 else waiting[0]

@@ -59,8 +59,8 @@ class FileLayer:
     """Does what the operating system does; a test replaces it by one that fails."""
 
     def create(self, path: Path) -> int:
-        """Create a new file for writing and return its descriptor."""
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        """Create a new file for writing, which may be read again, and return its descriptor."""
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
 
     def write(self, file: int, data: memoryview) -> int:
         """Write some of the bytes; how many is returned."""

@@ -197,7 +197,7 @@ def save_folder(
         raw = build_manifest(Manifest(format, tuple(files.members), files.metadata))
         with explained("saved", folder, UNCHANGED):
             _seal(new.path, raw)
-            left = _put_in_place(new.path, target)
+            left = put_in_place(new.path, target)
     except BaseException:
         new.discard()
         raise
@@ -307,8 +307,14 @@ def _seal(place: Path, manifest: bytes) -> None:
     layer().sync_folder(place)
 
 
-def _put_in_place(new: Path, target: Path) -> list[Path]:
-    """Let the new folder take the target's name; what is no longer needed is returned."""
+def put_in_place(new: Path, target: Path) -> list[Path]:
+    """Let a new folder take the target's name; what is no longer needed is returned.
+
+    Parameters
+    ----------
+    new, target:
+        A sibling, whole and on disk, and what it shall replace: nothing, an empty folder or an older save.
+    """
     with parent_locked(target):
         fail("index.rename.before")
         if not os.path.lexists(target) or not os.listdir(target):

@@ -42,6 +42,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "U64": np.dtype("<u8"),
     "I64": np.dtype("<i8"),
     "F16": np.dtype("<f2"),
+    "BF16": np.dtype([("bf16", "<u2")]),  # numpy has none; the field tells it from whole numbers
     "F32": np.dtype("<f4"),
     "F64": np.dtype("<f8"),
 }

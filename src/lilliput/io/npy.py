@@ -17,8 +17,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from lilliput.errors import CorruptFile, InvalidInput, UnsupportedVersion
-from lilliput.io.arrays import AnyArray, check_dim, check_dtype, check_rank
+from lilliput.io.arrays import AnyArray, check_dim, check_dtype, check_rank, short_name
 from lilliput.io.blocks import RawSource, Source, spans
+from lilliput.io.elements import Elements
 from lilliput.io.reading import Readable, RowFile, Seekable, fill, map_array, open_regular, read_exactly
 
 MAGIC = b"\x93NUMPY"
@@ -148,6 +149,7 @@ class FortranFile(RawSource):
         check_dim(dim, str(path))
         check_dtype(header.dtype, str(path))
         super().__init__(str(path), rows, dim)
+        self.element = short_name(header.dtype)
         self._path = path
         self._file_bytes = file_bytes
         self._header = header
@@ -199,22 +201,21 @@ def read_npy(path: str | os.PathLike[str]) -> AnyArray:
     return map_array(path, size, header.offset, header.shape, header.dtype, fortran=header.fortran)
 
 
-def write_npy(file: BinaryIO, source: Source) -> int:
-    """Write vectors as float32 and return how many there were.
+def write_npy(file: BinaryIO, vectors: Elements) -> int:
+    """Write vectors and return how many there were.
 
     Parameters
     ----------
     file:
         Writable and seekable: the header is written again when all rows have been counted.
-    source:
-        The vectors.
+    vectors:
+        Of a type that numpy has.
     """
-    dtype = np.dtype("<f4")
     rows = 0
-    file.write(array_header((0, source.dim), dtype))
-    for block in source.batches():
-        file.write(block.astype(dtype, copy=False).data)
+    file.write(array_header((0, vectors.dim), vectors.dtype))
+    for block in vectors.blocks():
+        file.write(block.data)
         rows += len(block)
     file.seek(0)
-    file.write(array_header((rows, source.dim), dtype))
+    file.write(array_header((rows, vectors.dim), vectors.dtype))
     return rows

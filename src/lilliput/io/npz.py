@@ -2,7 +2,7 @@
 
 What is refused before anything is unpacked: a directory longer than `READ_BYTES`, two entries of one name,
 encryption, methods other than stored and deflate, an entry that the archive is too short to hold, and an
-entry that unpacks to more than `MAX_EXPANSION` times its packed bytes and more than `FREE_EXPANSION` in all.
+entry that unpacks to more than 200 times its packed bytes and more than 64 MiB in all.
 An entry gives as many bytes as it declares, which its header must account for exactly, and its checksum is
 verified by the last of them.
 """
@@ -21,13 +21,20 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from lilliput.errors import CorruptFile, InvalidInput, LilliputError
-from lilliput.io.arrays import AnyArray, check_dim, check_dtype, check_rank
+from lilliput.io.arrays import AnyArray, check_dim, check_dtype, check_rank, short_name
 from lilliput.io.blocks import RawSource, Source, spans
+from lilliput.io.elements import Elements
 from lilliput.io.npy import NpyHeader, array_header, fortran_rows, read_header
-from lilliput.io.reading import READ_BYTES, fill, open_regular
+from lilliput.io.reading import (
+    READ_BYTES,
+    check_announced,
+    check_expansion,
+    choose,
+    fill,
+    open_regular,
+)
+from lilliput.names import Name
 
-MAX_EXPANSION = 200
-FREE_EXPANSION = 64 * 2**20
 ENTRY = "vectors"
 
 _BROKEN = (
@@ -80,12 +87,7 @@ def _entry(archive: zipfile.ZipFile, size: int, path: Path, key: str | None) -> 
         raise CorruptFile(f"{path} holds no .npy arrays; save it with numpy.savez.")
     if len(set(names)) < len(names):
         raise CorruptFile(f"{path} holds two arrays of one name; save it again.")
-    listed = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
-    if key is None and len(names) > 1:
-        raise InvalidInput(f"{path} holds the arrays {listed}; say which with key=, or save one as .npy.")
-    if key is not None and key not in names:
-        raise InvalidInput(f"{path} holds no array {key!r}; it holds {listed}.")
-    entry = entries[0 if key is None else names.index(key)]
+    entry = entries[names.index(choose(names, key, path, "array"))]
     what = f"{path}[{names[entries.index(entry)]}]"
     if entry.flag_bits & 0x1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise InvalidInput(f"{what} is encrypted or packed by an unusual method; save it with numpy.savez.")
@@ -93,11 +95,7 @@ def _entry(archive: zipfile.ZipFile, size: int, path: Path, key: str | None) -> 
         raise CorruptFile(f"{what} claims {entry.compress_size} packed bytes, and the whole file has {size}.")
     if entry.compress_type == zipfile.ZIP_STORED and entry.file_size != entry.compress_size:
         raise CorruptFile(f"{what} claims two different lengths; copy it again from where it came.")
-    if entry.file_size > max(FREE_EXPANSION, MAX_EXPANSION * entry.compress_size):
-        raise CorruptFile(
-            f"{what} unpacks from {entry.compress_size} to {entry.file_size} bytes; above {FREE_EXPANSION} "
-            f"bytes at most {MAX_EXPANSION} times is unpacked. Save it with numpy.savez, which does not pack."
-        )
+    check_expansion(entry.file_size, entry.compress_size, what)
     return entry
 
 
@@ -121,6 +119,7 @@ class ZipSource(RawSource):
         check_dim(dim, what)
         check_dtype(header.dtype, what)
         super().__init__(what, rows, dim)
+        self.element = short_name(header.dtype)
         self._path = path
         self._key = key
         self._file_bytes = file_bytes
@@ -195,30 +194,30 @@ def read_npz(path: str | os.PathLike[str], key: str | None = None) -> AnyArray:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def write_npz(file: BinaryIO, source: Source) -> int:
-    """Write vectors as one float32 array, `vectors`, not packed, and return how many there were.
+def write_npz(file: BinaryIO, vectors: Elements, column: str | None) -> int:
+    """Write vectors as one array, not packed, and return how many there were.
 
     Parameters
     ----------
     file:
         Writable and seekable.
-    source:
-        The vectors, whose number must be known.
+    vectors:
+        Of a type that numpy has; their number must be known.
+    column:
+        What the array is called; by default `vectors`.
 
     Raises
     ------
     InvalidInput
-        When the number of rows is not known, or not as announced: an archive's entry cannot be corrected.
+        When there are not as many rows as announced: an archive's entry cannot be corrected.
     """
-    if source.rows is None:
-        raise InvalidInput("An iterator's number of rows is not known, and .npz needs it first; write .npy.")
-    rows = 0
-    member = zipfile.ZipInfo(f"{ENTRY}.npy")  # of its own fixed date, so that equal vectors give equal files
+    rows, announced = 0, vectors.rows or 0
+    name = ENTRY if column is None else Name(column)
+    member = zipfile.ZipInfo(f"{name}.npy")  # of its own fixed date, so that equal vectors give equal files
     with zipfile.ZipFile(file, "w") as archive, archive.open(member, "w", force_zip64=True) as entry:
-        entry.write(array_header((source.rows, source.dim), np.dtype("<f4")))
-        for block in source.batches():
-            entry.write(block.astype("<f4", copy=False).data)
+        entry.write(array_header((announced, vectors.dim), vectors.dtype))
+        for block in vectors.blocks():
+            entry.write(block.data)
             rows += len(block)
-    if rows != source.rows:
-        raise InvalidInput(f"The source announced {source.rows} rows and gave {rows}; make them agree.")
+    check_announced(announced, rows)
     return rows

@@ -1,74 +1,37 @@
 """Opening a file of vectors by its suffix."""
 
-import difflib
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from lilliput.errors import FileError, InvalidInput
 from lilliput.io.arrays import AnyArray
-from lilliput.io.bin import open_bin, read_bin
 from lilliput.io.blocks import Source
-from lilliput.io.npy import open_npy, read_npy
-from lilliput.io.npz import open_npz, read_npz
-from lilliput.io.vecs import open_vecs, read_vecs
-
-Format = tuple[Callable[[Path], Source], Callable[[Path], AnyArray]]
-
-FORMATS: dict[str, Format] = {
-    ".npy": (open_npy, read_npy),
-    ".npz": (open_npz, read_npz),
-    ".fvecs": (open_vecs, read_vecs),
-    ".bvecs": (open_vecs, read_vecs),
-    ".ivecs": (open_vecs, read_vecs),
-    ".fbin": (open_bin, read_bin),
-    ".u8bin": (open_bin, read_bin),
-    ".i8bin": (open_bin, read_bin),
-}
+from lilliput.io.formats import FOLDER, FORMATS, Format, format_of
+from lilliput.io.hfdataset import is_dataset
 
 
-def suffix_of(path: Path) -> str:
-    """Give a path's suffix where it is that of a format.
-
-    Raises
-    ------
-    InvalidInput
-        Naming the suffixes that are.
-    """
-    suffix = path.suffix.lower()
-    if suffix in FORMATS:
-        return suffix
-    near = difflib.get_close_matches(suffix, FORMATS, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    raise InvalidInput(f"{path} has no suffix of a format of vectors; {hint}Those are {', '.join(FORMATS)}.")
-
-
-def _existing(path: Path) -> str:
-    """Give the suffix, but say first that there is no file, where that is so."""
-    if path.suffix.lower() not in FORMATS and not os.path.isfile(path):
-        what = "is a folder" if os.path.isdir(path) else "does not exist"
-        raise FileError(f"{path} {what}; the path of a file of vectors was wanted.")
-    return suffix_of(path)
-
-
-def open_vectors(path: str | os.PathLike[str], *, key: str | None = None) -> Source:
+def open_vectors(path: str | os.PathLike[str], *, column: str | None = None) -> Source:
     """Open a file of vectors as a stream; its suffix tells the format.
 
     Parameters
     ----------
     path:
-        `.npy`, `.npz`, `.fvecs`, `.bvecs`, `.fbin`, `.u8bin` or `.i8bin`.
-    key:
-        Which array of a `.npz`; needed when there are several.
+        A file of one of the formats that `docs/files-and-formats.md` lists. Where it holds several arrays,
+        `file.npz::name` says which. A path that exists as it stands is taken as it stands.
+    column:
+        The same name, where it is not in the path.
 
     Raises
     ------
     InvalidInput
-        For an unknown suffix, and when the file holds no vectors of an accepted dtype.
+        For an unknown suffix, when it is not clear which array is meant, and when the file holds no vectors
+        of an accepted dtype.
     CorruptFile
         When the file is not what its suffix or header says.
     FileError
         When it cannot be read.
+    MissingExtra
+        When the format needs a package that is not installed.
 
     Examples
     --------
@@ -76,31 +39,28 @@ def open_vectors(path: str | os.PathLike[str], *, key: str | None = None) -> Sou
     >>> np.save("vectors.npy", np.eye(3))
     >>> open_vectors("vectors.npy").dim
     3
+    >>> np.savez("several.npz", a=np.eye(3), b=np.eye(4))
+    >>> open_vectors("several.npz::b").dim
+    4
     """
-    path = Path(path)
-    suffix = _existing(path)
-    if key is not None:
-        _only_npz(suffix, path)
-        return open_npz(path, key)
-    return FORMATS[suffix][0](path)
+    file, format, column = _located(path, column)
+    return format.open(file, column)
 
 
-def read_array(path: str | os.PathLike[str], *, key: str | None = None) -> AnyArray:
+def read_array(path: str | os.PathLike[str], *, column: str | None = None) -> AnyArray:
     """Give a file's numbers as they are stored, mapped read-only where possible.
 
-    For ids of a ground truth, and for whoever wants the dtype of the file. A `.npz`, and numbers in the other
-    byte order, come in memory.
+    For ids of a ground truth, and for whoever wants the dtype of the file. Where the numbers do not lie in
+    the file as they are in memory, they come in memory.
 
     Parameters
     ----------
-    path:
-        As for `open_vectors`, and `.ivecs`; a `.npy` or `.npz` may have any rank and any integers or floats.
-    key:
-        Which array of a `.npz`; needed when there are several.
+    path, column:
+        As for `open_vectors`, and `.ivecs`; numbers may have any rank and be any integers or floats.
 
     Raises
     ------
-    InvalidInput, CorruptFile, FileError
+    InvalidInput, CorruptFile, FileError, MissingExtra
         As `open_vectors`. NaN is not looked for.
 
     Examples
@@ -110,14 +70,41 @@ def read_array(path: str | os.PathLike[str], *, key: str | None = None) -> AnyAr
     >>> read_array("truth.ivecs").tolist()
     [[7, 9], [8, 4]]
     """
-    path = Path(path)
-    suffix = _existing(path)
-    if key is not None:
-        _only_npz(suffix, path)
-        return read_npz(path, key)
-    return FORMATS[suffix][1](path)
+    file, format, column = _located(path, column)
+    return format.read(file, column)
 
 
-def _only_npz(suffix: str, path: Path) -> None:
-    if suffix != ".npz":
-        raise InvalidInput(f"{path} holds one array, and key= chooses among those of a .npz; leave it out.")
+def split_name(path: str | os.PathLike[str], column: str | None = None) -> tuple[str, str | None]:
+    """Part `file::name` into the file and the name; a path that exists as it stands is not parted.
+
+    Raises
+    ------
+    InvalidInput
+        When there are two names.
+
+    Examples
+    --------
+    >>> split_name("docs.parquet::embedding")
+    ('docs.parquet', 'embedding')
+    """
+    text = os.fspath(path)
+    if "::" not in text or "\0" in text or os.path.lexists(text):
+        return text, column
+    file, _, name = text.rpartition("::")
+    if column is not None and column != name:
+        raise InvalidInput(f"{text} names {name!r} and column= names {column!r}; name one.")
+    return file, name
+
+
+def _located(path: str | os.PathLike[str], column: str | None) -> tuple[Path, Format, str | None]:
+    """Give the file, its format, and the name of the part that is wanted."""
+    text, column = split_name(path, column)
+    file = Path(text)
+    if "\0" not in text and os.path.isdir(file) and (file.suffix.lower() not in FORMATS or is_dataset(file)):
+        return file, FOLDER, column
+    if file.suffix.lower() not in FORMATS and not os.path.isfile(file):
+        raise FileError(f"{file} does not exist; the path of a file of vectors was wanted.")
+    format = format_of(file)
+    if column is not None and not format.named:
+        raise InvalidInput(f"{file} holds one array, without a name; leave {column[:80]!r} out.")
+    return file, format, column

@@ -3,7 +3,7 @@
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,11 +11,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from lilliput.errors import CorruptFile, FileError, InvalidInput
-from lilliput.io.arrays import AnyArray, check_dim, check_dtype
+from lilliput.io.arrays import AnyArray, check_dim, check_dtype, short_name
 from lilliput.io.blocks import RawSource, spans
 from lilliput.io.files import explained
 
 READ_BYTES = 256 * 2**10
+MAX_EXPANSION = 200
+FREE_EXPANSION = 64 * 2**20
 
 
 class Readable(Protocol):
@@ -106,6 +108,28 @@ def fill(stream: Readable, target: AnyArray, what: object) -> None:
         at += count
 
 
+def check_expansion(claimed: int, held: int, what: object) -> None:
+    """Refuse what unpacks to far more than it takes in its file.
+
+    Parameters
+    ----------
+    claimed, held:
+        Bytes unpacked, and packed.
+    what:
+        What messages call it.
+
+    Raises
+    ------
+    CorruptFile
+        Above `FREE_EXPANSION` bytes, when it grows more than `MAX_EXPANSION` times.
+    """
+    if claimed > max(FREE_EXPANSION, MAX_EXPANSION * held):
+        raise CorruptFile(
+            f"{what} unpacks from {held} to {claimed} bytes; above {FREE_EXPANSION} bytes at most "
+            f"{MAX_EXPANSION} times is unpacked. Save it again unpacked."
+        )
+
+
 def row_type(dtype: np.dtype[Any], dim: int, prefix: int = 0) -> np.dtype[Any]:
     """Describe a row of a file: `prefix` bytes, then `dim` numbers."""
     return np.dtype([("prefix", np.uint8, (prefix,)), ("x", dtype, (dim,))])
@@ -140,6 +164,7 @@ class RowFile(RawSource):
         check_dtype(dtype, str(path))
         super().__init__(str(path), rows, dim)
         self.rows: int = rows
+        self.element = short_name(dtype)
         self._path = path
         self._file_bytes = file_bytes
         self._offset = offset
@@ -196,3 +221,44 @@ def map_array(
 def shown(path: Path, key: str | None) -> str:
     """Name a file, or an entry of it, in a message."""
     return str(path) if key is None else f"{path}[{key}]"
+
+
+def choose(names: Sequence[str], column: str | None, path: object, kind: str) -> str:
+    """Choose what in a file holds the vectors: the one named, or the only one there is.
+
+    Parameters
+    ----------
+    names:
+        What could.
+    column:
+        What the caller named.
+    path, kind:
+        The file, and what messages call its parts: "column", "array", "data set".
+
+    Raises
+    ------
+    InvalidInput
+        Listing them, when it is not clear which.
+    """
+    listed = ", ".join(name[:80] for name in names[:20]) + (", …" if len(names) > 20 else "")
+    if column is not None and column not in names:
+        raise InvalidInput(f"{path} holds no {kind} {column!r} of vectors; it holds {listed or 'none'}.")
+    if column is None and len(names) != 1:
+        if not names:
+            raise InvalidInput(f"{path} holds no {kind} of vectors.")
+        raise InvalidInput(
+            f"{path} holds the {kind}s {listed}; say which, as {path}::{names[0][:80]} or by column=."
+        )
+    return names[0] if column is None else column
+
+
+def check_announced(announced: int, rows: int) -> None:
+    """Refuse a source that gave another number of rows than it said.
+
+    Raises
+    ------
+    InvalidInput
+        Naming both.
+    """
+    if rows != announced:
+        raise InvalidInput(f"The source announced {announced} rows and gave {rows}; make them agree.")

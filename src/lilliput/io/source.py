@@ -2,13 +2,20 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lilliput.errors import InvalidInput, WrongType
-from lilliput.io.arrays import AnyArray, FloatArray, check_dim, check_dtype, check_rank, to_floats
+from lilliput.io.arrays import (
+    AnyArray,
+    FloatArray,
+    check_dim,
+    check_dtype,
+    check_rank,
+    short_name,
+    to_floats,
+)
 from lilliput.io.blocks import BlockSource, RawSource, Source, spans
 from lilliput.io.foreign import Sliceable, sliceable
 from lilliput.io.mapped import drop_pages
@@ -31,10 +38,10 @@ class ArraySource(RawSource):
         super().__init__(name, array.shape[0], array.shape[1])
         self.rows: int = array.shape[0]
         self._array = array
-        if isinstance(array, np.ndarray):
-            check_dtype(array.dtype, name)
-        elif self.rows:
-            check_dtype(array.take(0, 1).dtype, name)
+        if isinstance(array, np.ndarray) or self.rows:
+            dtype = array.dtype if isinstance(array, np.ndarray) else array.take(0, 1).dtype
+            check_dtype(dtype, name)
+            self.element = short_name(dtype)
 
     @property
     def is_float_matrix(self) -> bool:
@@ -67,9 +74,9 @@ class BatchSource(BlockSource):
             raise InvalidInput(f"{name} gave no batch, so its dimensions are unknown; pass at least one.")
         check_dim(dim, name)
         super().__init__(name, None, dim)
-        self._one_shot = iterator is batches
+        self.once = iterator is batches
         self._batches = batches
-        self._iterator: Iterator[Any] | None = iterator if self._one_shot else None
+        self._iterator: Iterator[Any] | None = iterator if self.once else None
 
     def checked(self, size: int) -> Iterator[FloatArray]:
         """Yield blocks of exactly `size` rows but for the last; copies, as a batch may be used again."""
@@ -87,7 +94,7 @@ class BatchSource(BlockSource):
             yield _frozen(block[:filled])
 
     def _each(self) -> Iterator[AnyArray]:
-        if not self._one_shot:
+        if not self.once:
             for number, batch in enumerate(self._batches):
                 yield _batch(batch, self.name, number, self.dim)
             return
@@ -112,8 +119,8 @@ def as_source(x: Any, *, name: str = "X", dim: int | None = None) -> Source:
     Parameters
     ----------
     x:
-        An array-like of shape (rows, dim); a `numpy.memmap`; a path, whose suffix tells the format; an Arrow
-        array of fixed-size lists; a tensor in memory, by DLPack; an iterable of such batches; a `Source`.
+        An array-like of shape (rows, dim); a `numpy.memmap`; a path, as for `open_vectors`; an Arrow array of
+        fixed-size lists; a tensor in memory, by DLPack; an iterable of such batches; a `Source`.
         Numbers are float16, bfloat16, float32, float64, int8, uint8, or Python's own.
     name:
         What messages call it.
@@ -151,10 +158,13 @@ def _source(x: Any, name: str, dim: int | None) -> Source:
     if isinstance(x, Source):
         return x
     if isinstance(x, (str, os.PathLike)):
-        return open_vectors(Path(x))
+        return open_vectors(x)
     array = _as_array(x, name)
     if array is not None:
-        return ArraySource(array, name)
+        source = ArraySource(array, name)
+        if isinstance(x, (list, tuple)) and _of_python(x):
+            source.element = "f32"  # Python's own numbers carry no width
+        return source
     if isinstance(x, Iterable) and not isinstance(x, (bytes, bytearray, memoryview, dict, set, frozenset)):
         return BatchSource(x, name, dim)
     raise WrongType(f"{name} is a {type(x).__name__}; vectors are {WANTED}.")
@@ -246,6 +256,9 @@ def _from_rows(rows: list[Any] | tuple[Any, ...], name: str) -> AnyArray:
         raise InvalidInput(
             f"{name} has rows that differ in length; rows of one length were wanted."
         ) from error
-    own = not rows or not hasattr(rows[0], "dtype")
     # Python's own integers carry no width that could say whether these are ids.
-    return array.astype(np.float64) if own and array.dtype.kind in "iu" else array
+    return array.astype(np.float64) if _of_python(rows) and array.dtype.kind in "iu" else array
+
+
+def _of_python(rows: list[Any] | tuple[Any, ...]) -> bool:
+    return not rows or not hasattr(rows[0], "dtype")

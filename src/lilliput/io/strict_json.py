@@ -36,7 +36,7 @@ def strict_json(raw: bytes, what: str) -> dict[str, Any]:
     try:
         text = raw.decode("utf-8")
         value = json.loads(
-            text, object_pairs_hook=_without_doubles, parse_float=_finite, parse_constant=_refuse
+            text, object_pairs_hook=without_doubles, parse_float=_finite, parse_constant=refuse_constant
         )
         if "\\" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")  # an escape can make half a character
@@ -47,7 +47,8 @@ def strict_json(raw: bytes, what: str) -> dict[str, Any]:
     return value
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its pairs, none of them twice."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key stands there twice")
@@ -61,5 +62,6 @@ def _finite(text: str) -> float:
     return number
 
 
-def _refuse(constant: str) -> NoReturn:
+def refuse_constant(constant: str) -> NoReturn:
+    """Refuse NaN and Infinity, which Python would take."""
     raise ValueError(f"{constant} is no number of JSON")

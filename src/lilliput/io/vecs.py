@@ -12,8 +12,8 @@ import numpy as np
 
 from lilliput.errors import CorruptFile, InvalidInput
 from lilliput.io.arrays import AnyArray, block_rows, check_dim
-from lilliput.io.bin import exact
 from lilliput.io.blocks import Source, spans
+from lilliput.io.elements import Elements
 from lilliput.io.mapped import drop_pages
 from lilliput.io.reading import RowFile, map_array, open_regular, read_exactly
 
@@ -94,33 +94,28 @@ def read_vecs(path: str | os.PathLike[str]) -> AnyArray:
     return mapped[:, PREFIX_BYTES:].view(DTYPES[path.suffix.lower()])
 
 
-def write_vecs(file: BinaryIO, source: Source, suffix: str) -> int:
+def write_vecs(file: BinaryIO, vectors: Elements) -> int:
     """Write vectors and return how many there were.
 
     Parameters
     ----------
     file:
         Writable.
-    source:
-        The vectors; for `.ivecs` and `.bvecs` they must be whole numbers of that range.
-    suffix:
-        Which of the formats.
+    vectors:
+        Of the type of one of the formats.
 
     Raises
     ------
     InvalidInput
-        When a value would change, with its row, or when there are no vectors: the format has no place to say
-        their dimensions.
+        When there are no vectors: the format has no place to say their dimensions.
     """
-    dtype = DTYPES[suffix]
     rows = 0
-    for block in source.batches():
-        numbers = exact(block, dtype, suffix, rows)
-        row = np.empty(len(block), dtype=[("dim", "<i4"), ("x", dtype, (source.dim,))])
-        row["dim"] = source.dim
-        row["x"] = numbers
+    for block in vectors.blocks():
+        row = np.empty(len(block), dtype=[("dim", "<i4"), ("x", vectors.dtype, (vectors.dim,))])
+        row["dim"] = vectors.dim
+        row["x"] = block
         file.write(row.data)
         rows += len(block)
     if not rows:
-        raise InvalidInput(f"{suffix} cannot hold an empty set of vectors; write .npy instead.")
+        raise InvalidInput("Rows that each say their length cannot be an empty set; write .npy instead.")
     return rows

@@ -7,56 +7,46 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from lilliput.errors import FileError
+from lilliput.errors import FileError, InvalidInput
 from lilliput.io.beside import Sibling
-from lilliput.io.bin import write_bin
 from lilliput.io.blocks import Source
+from lilliput.io.elements import Elements, element, element_of, target
 from lilliput.io.files import explained, fail, layer
-from lilliput.io.npy import write_npy
-from lilliput.io.npz import write_npz
-from lilliput.io.open import suffix_of
+from lilliput.io.formats import FOLDER, Format, format_of, holding
+from lilliput.io.hfdataset import is_dataset, write_dataset
+from lilliput.io.open import split_name
+from lilliput.io.output import BUFFER_BYTES, UNCHANGED, Output
 from lilliput.io.source import as_source
-from lilliput.io.vecs import write_vecs
-
-BUFFER_BYTES = 2**20
-UNCHANGED = "What was there before is unchanged."
+from lilliput.progress import ProgressOption, Track
 
 
-class _Output(io.RawIOBase):
-    """A descriptor as a stream, through the layer that tests can make fail."""
-
-    def __init__(self, file: int, path: Path) -> None:
-        self._file = file
-        self._path = path
-
-    def writable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def write(self, data: Any, /) -> int:
-        with explained("written", self._path, UNCHANGED):
-            return layer().write(self._file, memoryview(data).cast("B"))
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        with explained("written", self._path, UNCHANGED):
-            return os.lseek(self._file, offset, whence)
-
-
-def write_vectors(path: str | os.PathLike[str], source: Any) -> int:
+def write_vectors(
+    path: str | os.PathLike[str],
+    source: Any,
+    *,
+    dtype: Any = None,
+    column: str | None = None,
+    progress: ProgressOption = None,
+) -> int:
     """Write vectors to a file, block by block; its suffix tells the format.
 
-    They go to a new file beside it, which takes the name at the end; until then, and after any failure, what
-    was there before stays. A link is followed.
+    They keep the type that they have, or go to a wider one where the format has no own. They go to a new file
+    beside it, which takes the name at the end; until then, and after any failure, what was there before
+    stays. A link is followed.
 
     Parameters
     ----------
     path:
-        `.npy`, `.fvecs` or `.fbin` for float32; `.bvecs`, `.ivecs`, `.u8bin` or `.i8bin` for whole numbers of
-        that range; `.npz` for one float32 array named `vectors`.
+        A file of one of the formats that `docs/files-and-formats.md` lists, such as `vectors.npy`. One that
+        ends in a slash is a folder as Hugging Face `datasets` saves it.
     source:
-        Whatever `as_source` takes.
+        Whatever `as_source` takes. Lists of Python's numbers and iterators of batches are float32.
+    dtype:
+        Another type to have, as "f16"; floats are rounded, and whole numbers must be whole and fit.
+    column:
+        What the vectors are called, where the format has names; also as `file.npz::name`.
+    progress:
+        None draws a bar on a terminal, False nothing, a callable hears (done, total) and cancels by False.
 
     Returns
     -------
@@ -66,24 +56,49 @@ def write_vectors(path: str | os.PathLike[str], source: Any) -> int:
     Raises
     ------
     InvalidInput
-        For an unknown suffix, for vectors that cannot be used, and for values that the format would change.
+        For an unknown suffix, for vectors that cannot be used, and for a type that the format cannot hold.
     FileError
         When the file cannot be written.
+    Cancelled
+        When progress said so.
+    MissingExtra
+        When the format needs a package that is not installed.
 
     Examples
     --------
     >>> write_vectors("vectors.npy", [[0.5, 1.0]])
     1
     """
-    path = Path(path)
-    suffix = suffix_of(path)
-    vectors = as_source(source)
-    with _new_file(path) as file:
-        return _write(file, vectors, suffix)
+    text, column = split_name(path, column)
+    file = Path(text)
+    if text.endswith(os.sep) or is_dataset(file):
+        vectors = _elements(as_source(source), FOLDER, "A data set", dtype)
+        with Track(progress, vectors.rows or 0, "writing") as vectors.step:
+            return write_dataset(file, vectors, column)
+    format = format_of(file)
+    if column is not None and not format.named:
+        raise InvalidInput(f"{file} will hold one array, without a name; leave {column[:80]!r} out.")
+    vectors = _elements(as_source(source), format, file.suffix.lower(), dtype)
+    with Track(progress, vectors.rows or 0, "writing") as vectors.step, new_file(file) as stream:
+        return format.write(stream, vectors, column)
+
+
+def _elements(source: Source, format: Format, suffix: str, dtype: Any) -> Elements:
+    """Choose the type, and count first where the format must."""
+    has, wanted = element_of(source), None if dtype is None else element(dtype)
+    chosen = target(has, wanted, format.elements, suffix, holding(wanted or has))
+    vectors = Elements(source, chosen, suffix)
+    if format.counted and vectors.rows is None:
+        if getattr(source, "once", False):
+            raise InvalidInput(
+                f"An iterator's number of rows is not known, and {suffix} needs it first; write .npy."
+            )
+        vectors.rows = sum(len(block) for block in source.batches())
+    return vectors
 
 
 @contextmanager
-def _new_file(path: Path) -> Iterator[BinaryIO]:
+def new_file(path: Path) -> Iterator[BinaryIO]:
     """Give a file that takes the place of what was there when the block ends without an exception."""
     target = Path(os.path.realpath(path))
     with explained("written", path, UNCHANGED):
@@ -92,7 +107,7 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
         fail("file.create")
         sibling = Sibling(target, "file")
     try:
-        with io.BufferedWriter(_Output(sibling.file, path), BUFFER_BYTES) as stream:
+        with io.BufferedRandom(Output(sibling.file, path), BUFFER_BYTES) as stream:
             yield cast(BinaryIO, stream)
         with explained("written", path, UNCHANGED):
             fail("file.sync")
@@ -106,13 +121,3 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
     with explained("made durable", path, "The new file is in place, but a power cut could undo that."):
         fail("file.rename.after")
         layer().sync_folder(target.parent)
-
-
-def _write(file: BinaryIO, source: Source, suffix: str) -> int:
-    if suffix == ".npy":
-        return write_npy(file, source)
-    if suffix == ".npz":
-        return write_npz(file, source)
-    if suffix.endswith("vecs"):
-        return write_vecs(file, source, suffix)
-    return write_bin(file, source, suffix)

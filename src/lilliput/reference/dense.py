@@ -1,4 +1,4 @@
-"""Norms, normalisation, projection and rotation, with every float32 step in its order.
+"""Norms, normalisation, projection, rotation, folding and clamping, with every float32 step in its order.
 
 The native versions give these bits on every machine: sums run in the order written here, one float32
 multiply and one float32 add at a time.
@@ -76,3 +76,34 @@ def rotate(X: Floats, signs: NDArray[np.uint8], inverse: bool = False) -> Floats
         if inverse:
             Y = Y * flips[step]
     return Y
+
+
+def fold(X: Floats, order: NDArray[np.uint32], signs: NDArray[np.uint8], out_dim: int) -> Floats:
+    """Sum each group of coordinates in the order given, then divide by the root of the group's size.
+
+    `order` lists the coordinates of one group after the other; the first d % out_dim groups hold one more
+    than the others. A set byte of `signs`, in the same order, flips.
+    """
+    Y = np.zeros((len(X), out_dim), np.float32)
+    flips = np.where(signs != 0, np.float32(-1), np.float32(1))
+    for j, group in enumerate(np.array_split(np.arange(X.shape[1]), out_dim)):
+        for k in group:
+            Y[:, j] = Y[:, j] + X[:, order[k]] * flips[k]
+        Y[:, j] = Y[:, j] * (np.float32(1) / np.sqrt(np.float32(len(group))))
+    return Y
+
+
+def unfold(Y: Floats, order: NDArray[np.uint32], signs: NDArray[np.uint8]) -> Floats:
+    """Give every coordinate its share of its group: the transpose of `fold`."""
+    X = np.empty((len(Y), len(order)), np.float32)
+    flips = np.where(signs != 0, np.float32(-1), np.float32(1))
+    for j, group in enumerate(np.array_split(np.arange(len(order)), Y.shape[1])):
+        share = Y[:, j, None] * (np.float32(1) / np.sqrt(np.float32(len(group))))
+        X[:, order[group]] = share * flips[group]
+    return X
+
+
+def clamp(X: Floats, limit: float) -> Floats:
+    """Hold numbers within plus and minus the limit."""
+    held: Floats = np.clip(X, -np.float32(limit), np.float32(limit))
+    return held

@@ -1,0 +1,53 @@
+// Codebooks of words: training them, and finding the nearest word of each part of a row. Everything after the
+// first rounding is integer arithmetic, so that codebooks and codes are the same on every machine.
+//
+// Jégou, Douze and Schmid, "Product quantization for nearest neighbor search", TPAMI 2011.
+#pragma once
+
+#include "lilliput/codes.h"
+#include "lilliput/pool.h"
+
+namespace lilliput {
+
+constexpr uint32_t kPoints = 64;  // of a panel
+
+// Numbers are int16, two of them in an int32: a panel is (pairs, kPoints), words are (entries, pairs).
+struct NearestWord {
+  // The word of each point with the largest dot - half, the smaller one of equals; `half` is |word|^2 / 2.
+  // The number of entries is a multiple of 4.
+  void (*nearest)(const int32_t* panel, uint32_t pairs, const int32_t* words, const int32_t* half,
+                  uint32_t entries, int32_t* index, int32_t* score);
+};
+
+const NearestWord& nearest_word(Isa isa);
+
+// Rows of floats in parts of `width` dimensions; what lies past `dim` counts as zero.
+struct Parts {
+  const float* x;  // (n, dim)
+  uint64_t n;
+  uint32_t dim, count, width;
+};
+
+struct Training {
+  uint32_t entries, iterations;
+  uint64_t seed;
+  unsigned threads;
+  Poll poll;
+};
+
+// What a part's words become: x is about mean + step * word.
+struct Trained {
+  float* mean;      // (count * width)
+  float* step;      // (count)
+  int8_t* words;    // (count, entries, width)
+  double* inertia;  // (count): the mean squared distance of a point to its centroid, before words are rounded
+};
+
+// Lloyd's algorithm for each part by itself; false when cancelled.
+bool train_words(const Parts& parts, const Training& training, const NearestWord& kernel, const Trained& out);
+
+// Writes the numbers of the nearest words: a byte a part, or half a byte where there are 16 words.
+void encode_words(const Codebook& book, const float* mean, const float* step, const Parts& parts,
+                  const NearestWord& kernel, unsigned threads, std::byte* rows);
+
+}  // namespace lilliput

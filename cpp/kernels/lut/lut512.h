@@ -1,0 +1,58 @@
+// One query against rows of half-byte word numbers: 16 rows at a time, a lane a row.
+#pragma once
+
+#include <immintrin.h>
+
+#include "kernels/lut/lut.h"
+
+namespace lilliput::avx512 {
+namespace {
+
+// The eight numbers in each lane's four bytes, looked up and added.
+template <bool Norms>
+inline void add_eight(__m512i numbers, const int32_t* table, const int32_t* norms, uint32_t parts,
+                      __m512i& dot, __m512i& sum) {
+  for (uint32_t p = 0; p < parts; ++p, numbers = _mm512_srli_epi32(numbers, 4)) {
+    // A lookup takes the low four bits of a lane alone.
+    dot = _mm512_add_epi32(dot, _mm512_permutexvar_epi32(numbers, _mm512_loadu_si512(table + 16 * p)));
+    if constexpr (Norms)
+      sum = _mm512_add_epi32(sum, _mm512_permutexvar_epi32(numbers, _mm512_loadu_si512(norms + 16 * p)));
+  }
+}
+
+template <bool Norms>
+inline void lut4_sixteen(const Codes& codes, const std::byte* rows, const std::byte* query, float* scores) {
+  const Codebook& book = *codes.book;
+  const int32_t* table = reinterpret_cast<const int32_t*>(query + kQueryHead);
+  const int32_t stride = static_cast<int32_t>(codes.row_bytes);
+  const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i at = _mm512_mullo_epi32(lane, _mm512_set1_epi32(stride));
+  __m512i dot = _mm512_setzero_si512(), sum = _mm512_setzero_si512();
+  uint32_t part = 0;
+  for (; part + 8 <= book.parts; part += 8)
+    add_eight<Norms>(_mm512_i32gather_epi32(at, rows + part / 2, 1), table + 16 * part,
+                     Norms ? book.norms + 16 * part : nullptr, 8, dot, sum);
+  if (part < book.parts) {
+    // The last bytes of the last row end the codes: nothing is read past them.
+    alignas(64) uint32_t last[16] = {};
+    for (uint32_t r = 0; r < 16; ++r)
+      __builtin_memcpy(last + r, rows + r * codes.row_bytes + part / 2, codes.row_bytes - part / 2);
+    add_eight<Norms>(_mm512_load_si512(last), table + 16 * part, Norms ? book.norms + 16 * part : nullptr,
+                     book.parts - part, dot, sum);
+  }
+  __m512 score = _mm512_mul_ps(_mm512_cvtepi32_ps(dot), _mm512_set1_ps(head(query).scale));
+  if constexpr (Norms)
+    score = _mm512_add_ps(score, _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps(book.unit)));
+  _mm512_storeu_ps(scores, _mm512_add_ps(score, _mm512_set1_ps(head(query).bias)));
+}
+
+inline void lut4_block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query,
+                       float* scores) {
+  const auto sixteen = codes.book->norms ? lut4_sixteen<true> : lut4_sixteen<false>;
+  uint32_t i = 0;
+  for (; i + 16 <= n; i += 16) sixteen(codes, codes.rows + (first + i) * codes.row_bytes, query, scores + i);
+  lut_block<4>(codes, first + i, n - i, query, scores + i);
+}
+
+}  // namespace
+}  // namespace lilliput::avx512

@@ -1,0 +1,11 @@
+// Rows of word numbers in the arithmetic of the baseline machine.
+#define LILLIPUT_TARGET portable
+#include "kernels/lut/lut.h"
+#include "kernels/tables.h"
+
+namespace lilliput::portable {
+
+constinit const Kernels lut4 = {lut_query_bytes, lut_prepare, lut_block<4>, lut_gather<4>, nullptr, nullptr};
+constinit const Kernels lut8 = {lut_query_bytes, lut_prepare, lut_block<8>, lut_gather<8>, nullptr, nullptr};
+
+}  // namespace lilliput::portable

@@ -1,0 +1,161 @@
+"""The search: all candidates on a small sample, the promising ones on larger ones, the choice on all rows."""
+
+from collections.abc import Callable, Iterable
+
+from lilliput.advisor.aim import Aim, Trial
+from lilliput.advisor.candidates import Candidate
+from lilliput.advisor.choose import by_quality, survivors
+from lilliput.advisor.floors import RECALL
+from lilliput.advisor.grid import Grid, pairs
+from lilliput.advisor.journal import Journal
+from lilliput.advisor.rungs import Bench, Ground, Rung
+from lilliput.codecs.registry import names
+from lilliput.errors import InvalidInput
+from lilliput.spec import parse_codec
+
+COARSE, FINE = 4, 2  # codecs that are joined to pairs
+JOINED = 8  # pairs that are measured among all rows
+REVIVED = 16
+COARSE_PART = 0.5  # of the fine codec's bytes: a search codec that takes more saves no time
+FACTORS = (30, 10, 4, 2)
+AFTER = 2  # measured behind the first that keeps the floors
+
+Step = Callable[[int], None]
+
+
+class Search:
+    """One run over all rungs.
+
+    Attributes
+    ----------
+    trials:
+        By candidate, its measurement on the largest sample that it came to.
+    failed:
+        Why candidates could not be measured.
+    let_go:
+        Why candidates came no further.
+    """
+
+    def __init__(self, grid: Grid, ground: Ground, aim: Aim, plan: list[Rung], journal: Journal) -> None:
+        self._grid, self._ground, self._aim, self._plan, self._journal = grid, ground, aim, plan, journal
+        self._first = grid.singles(aim.budget, ladder=bool(aim.floors))
+        self._done = 0
+        self.trials: dict[Candidate, Trial] = {}
+        self.failed: dict[Candidate, InvalidInput] = {}
+        self.let_go: dict[Candidate, str] = {}
+
+    @property
+    def most(self) -> int:
+        """How many measurements there may be, for a bar of progress."""
+        joined = COARSE * FINE * len(FACTORS) if self._aim.rule == "speed" else 0
+        return len(self._first) + joined + sum(rung.kept for rung in self._plan[:-1]) + 1
+
+    def run(self, step: Step) -> list[Trial]:
+        """Climb the rungs, and give what was measured on the last."""
+        tried = self._first
+        for number, rung in enumerate(self._plan[:-1]):
+            before = dict(self.trials)
+            found = self._measured(tried, number, rung, step)
+            tried = self._promising(found, before, rung.kept, number == 0)
+        return self._last(tried, step)
+
+    def _promising(
+        self, found: list[Trial], before: dict[Candidate, Trial], most: int, families: bool
+    ) -> list[Candidate]:
+        if not found:
+            raise next(iter(self.failed.values()))
+        kept, why = survivors(found, before, self._aim, most, families)
+        said = f"let go after {found[0].outcome.rows:,} rows"
+        self.let_go |= {candidate: f"{said}: {reason}" for candidate, reason in why.items()}
+        return kept
+
+    def _measured(self, tried: Iterable[Candidate], number: int, rung: Rung, step: Step) -> list[Trial]:
+        """Measure candidates on one sample, those with the same first stage one after another."""
+        ordered = sorted(tried, key=_grouped)
+        bench = Bench(self._ground, rung, self._journal, alone=0 < number == len(self._plan) - 1)
+        bench.expect(ordered)
+        return [trial for candidate in ordered if (trial := self._trial(candidate, number, bench, step))]
+
+    def _trial(self, candidate: Candidate, number: int, bench: Bench, step: Step) -> Trial | None:
+        self._done = min(self._done + 1, self.most - 1)
+        step(self._done)
+        try:
+            outcome = bench.measure(candidate)
+        except InvalidInput as error:
+            self.failed[candidate] = error
+            self.trials.pop(candidate, None)
+            return None
+        trial = Trial(candidate, self._grid.cost(candidate), outcome, number)
+        self.trials[candidate] = trial
+        return trial
+
+    def _last(self, tried: list[Candidate], step: Step) -> list[Trial]:
+        """Measure on all rows.
+
+        Where the fewest bytes win, the smallest come first, and the others are left once some keep the
+        floors. Where nothing that is left keeps them, those come back that were let go for their size.
+        """
+        number, rung = len(self._plan) - 1, self._plan[-1]
+        measured = self._ascending if self._aim.rule == "bytes" else self._measured
+        found = measured(tried, number, rung, step)
+        if not any(self._aim.keeps(trial.outcome) for trial in found):
+            found += measured(self._revived(found), number, rung, step)
+        if self._aim.rule == "speed":
+            found += self._measured(self._joined(found, step), number, rung, step)
+        if not found:
+            raise next(iter(self.failed.values()))
+        return found
+
+    def _ascending(self, tried: list[Candidate], number: int, rung: Rung, step: Step) -> list[Trial]:
+        bench = Bench(self._ground, rung, self._journal, alone=0 < number == len(self._plan) - 1)
+        bench.expect(tried)
+        found: list[Trial] = []
+        behind = 0
+        for candidate in sorted(tried, key=lambda c: (self._grid.cost(c), c.length, c.name)):
+            if behind > AFTER:
+                break
+            trial = self._trial(candidate, number, bench, step)
+            if trial is not None:
+                found.append(trial)
+                behind += bool(behind or self._aim.keeps(trial.outcome))
+        return found
+
+    def _revived(self, found: list[Trial]) -> list[Candidate]:
+        """Give the best of what was let go although it may keep the floors."""
+        known = {trial.candidate for trial in found}
+        left = [trial for candidate, trial in self.trials.items() if candidate not in known]
+        left = [trial for trial in left if self._aim.could_keep(trial.outcome, None)]
+        return [trial.candidate for trial in by_quality(left)[:REVIVED]] if left else []
+
+    def _joined(self, found: list[Trial], step: Step) -> list[Candidate]:
+        """Give the promising pairs of a small codec, to search, with one that may keep the floors alone."""
+        able = [trial for trial in found if self._aim.could_keep(trial.outcome, None)]
+        able.sort(key=lambda trial: (trial.bytes_per_vector, trial.candidate.name))
+        fine = list({trial.candidate.family: trial for trial in reversed(able)}.values())[::-1][:FINE]
+        single = [t for t in self.trials.values() if t.candidate.refine is None]
+        joined: list[Candidate] = []
+        for one in fine:
+            small = [t for t in single if t.bytes_per_vector <= COARSE_PART * one.bytes_per_vector]
+            front = [t for t in small if not any(_ahead(other, t) for other in small)]
+            front.sort(key=lambda trial: (-trial.bytes_per_vector, trial.candidate.name))
+            joined += pairs([trial.candidate for trial in front[:COARSE]], [one.candidate], FACTORS)
+        budget = self._aim.budget
+        joined = [pair for pair in joined if budget is None or budget.allows(self._grid.cost(pair))]
+        if not joined or len(self._plan) == 1:
+            return joined
+        number = len(self._plan) - 2
+        tested = self._measured(joined, number, self._plan[number], step)
+        return self._promising(tested, {}, JOINED, False) if tested else []
+
+
+def _ahead(other: Trial, trial: Trial) -> bool:
+    """Say whether one takes no more bytes and finds more, as far as the same sample shows."""
+    if other is trial or other.rung != trial.rung or other.bytes_per_vector > trial.bytes_per_vector:
+        return False
+    mine, theirs = trial.mean(RECALL), other.mean(RECALL)
+    return theirs > mine or (theirs == mine and other.candidate.name < trial.candidate.name)
+
+
+def _grouped(candidate: Candidate) -> tuple[str, str]:
+    first = parse_codec(candidate.codecs[0], names()).stages[0]
+    return first.name, candidate.name

@@ -1,0 +1,75 @@
+"""The field that candidates lie in: bytes to the right, by powers of two, and quality upwards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from lilliput.advisor.page.scale import Scale, linear_scale, log_scale
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Field:
+    """Where candidates and limits lie, in percent of the drawing.
+
+    Attributes
+    ----------
+    measure:
+        The quality that is shown, such as "recall@10".
+    rows:
+        The candidates that have it, by their number in the plan's table.
+    sizes, qualities:
+        The axes.
+    budget, floor, exact:
+        Limits in bytes and quality; None where there is none. Exact is what float32 search reaches.
+    baseline:
+        Bytes of a vector as float32.
+    """
+
+    measure: str
+    rows: Mapping[int, Row]
+    sizes: Scale
+    qualities: Scale
+    budget: float | None
+    floor: float | None
+    exact: float | None
+    baseline: float
+
+    @classmethod
+    def of(cls, plan: Mapping[str, Any], measure: str) -> Self:
+        """Span all candidates and limits of a plan."""
+        rows = {number: row for number, row in enumerate(plan["table"]) if row.get(measure)}
+        budget = plan["budget"]["bytes_per_vector"] if plan["budget"] else None
+        floor, exact = plan["floors"].get(measure), plan["baseline"].get(measure)
+        baseline = plan["baseline"]["bytes_per_vector"]
+        wide = [row["bytes_per_vector"] for row in rows.values()] + [baseline, budget or baseline]
+        found = [row[measure]["mean"] for row in rows.values()]
+        found += [row[measure]["high"] for row in rows.values() if row["front"]]
+        found += [limit for limit in (floor, exact) if limit is not None]
+        qualities = linear_scale(min(found), min(1.0, max(found)))
+        return cls(measure, rows, log_scale(wide), qualities, budget, floor, exact, baseline)
+
+    def x(self, size: float) -> float:
+        """Give the place of a size, from the left."""
+        return self.sizes.at(size)
+
+    def y(self, quality: float) -> float:
+        """Give the place of a quality, from the top."""
+        return round(100 - self.qualities.at(quality), 4)
+
+    def place(self, row: Row) -> tuple[float, float]:
+        """Give the place of a candidate."""
+        return self.x(row["bytes_per_vector"]), self.y(row[self.measure]["mean"])
+
+
+def measures(plan: Mapping[str, Any]) -> list[str]:
+    """Name the measures that candidates can be shown by; first what a floor is about, then nDCG."""
+    known = [name for name in plan["forecast"] if any(row.get(name) for row in plan["table"])]
+    return sorted(known, key=lambda name: (name not in plan["floors"], not name.startswith("ndcg")))
+
+
+def title_of(row: Row) -> str:
+    """Name a candidate; what is ranked again stands behind the sign of multiplication."""
+    spec: str = row["spec"]
+    return spec if row["refine"] is None else f"{spec} ×{row['refine']}"

@@ -1,0 +1,124 @@
+"""Rows of word numbers against plain numpy: scores to the bit, words and codes the same everywhere."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from lilliput import _core
+from lilliput.reference import words as reference
+from matrices import SCORERS, Scorer, matrix
+
+isas = pytest.mark.parametrize("isa", _core.isas())
+scorers = pytest.mark.parametrize("score", SCORERS)
+bits = pytest.mark.parametrize("bits", [4, 8])
+
+
+def clustered(rng: np.random.Generator, n: int, d: int) -> NDArray[np.float32]:
+    """Rows around a few centres, with dimensions of very different size."""
+    centres = rng.standard_normal((20, d))
+    X = centres[rng.integers(20, size=n)] + 0.3 * rng.standard_normal((n, d))
+    return (X * np.geomspace(0.01, 30, d) + 5).astype(np.float32)
+
+
+@isas
+@scorers
+@bits
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    parts=st.one_of(st.integers(1, 20), st.sampled_from([31, 96])),
+    width=st.integers(1, 17),
+    n=st.integers(1, 70),
+    m=st.integers(1, 70),
+    with_norms=st.booleans(),
+)
+def test_scores_are_bit_equal(
+    isa: str, score: Scorer, bits: int, seed: int, parts: int, width: int, n: int, m: int, with_norms: bool
+) -> None:
+    """Tables and tiles give the one formula's float32, whatever the words and numbers are."""
+    rng = np.random.default_rng(seed)
+    words = rng.integers(-128, 128, (parts, 2**bits, width)).astype(np.int8)
+    norms = rng.integers(-(2**30) // parts, 1, (parts, 2**bits)).astype(np.int32) if with_norms else None
+    found = rng.integers(0, 2**bits, (n, parts))
+    Q, bias = matrix(rng, m, parts * width, 0.1), matrix(rng, 1, m)[0]
+    expected = reference.scores(found, words, Q, bias, norms, 0.37)
+
+    rows = np.ascontiguousarray(reference.pack(found, bits))
+    codes = _core.Codes(f"lut{bits}", parts * width, rows, book=_core.Codebook(words, norms, 0.37))
+    actual = score(codes, Q, bias, isa)
+
+    np.testing.assert_array_equal(expected, actual)
+
+
+@isas
+@bits
+def test_training_and_codes_do_not_depend_on_the_machine(isa: str, bits: int) -> None:
+    """Words, steps, inertia and codes are those of the portable kernels, on any number of threads."""
+    X = clustered(np.random.default_rng(0), 3_000, 37)
+    expected = _core.train_words(X, 9, 2**bits, 8, 5, threads=1, isa="portable")
+    book = _core.Codebook(expected[2])
+    wanted = np.empty((len(X), -(-9 * bits // 8)), np.uint8)
+    _core.encode_words(book, expected[0], expected[1], X, wanted, 1, "portable")
+
+    actual = _core.train_words(X, 9, 2**bits, 8, 5, threads=2, isa=isa)
+    rows = np.empty_like(wanted)
+    _core.encode_words(book, actual[0], actual[1], X, rows, 2, isa)
+
+    for name, a, b in zip(("mean", "step", "words", "inertia"), expected, actual, strict=True):
+        np.testing.assert_array_equal(a, b, name)
+    np.testing.assert_array_equal(wanted, rows)
+
+
+@bits
+def test_codes_are_the_nearest_words(bits: int) -> None:
+    """No row lies further from its words than from the nearest ones, up to the rounding of the grid.
+
+    A point is rounded to 1/128 of a word's step, so a distance is wrong by that much of a step a dimension.
+    """
+    X = clustered(np.random.default_rng(1), 500, 24)
+    mean, step, words, _ = _core.train_words(X, 6, 2**bits, 10, 0)
+    rows = np.empty((500, 6 * bits // 8), np.uint8)
+    _core.encode_words(_core.Codebook(words), mean, step, X, rows)
+
+    def distances(found: NDArray[np.intp]) -> NDArray[np.float64]:
+        decoded = words[np.arange(6), found] * step[:, None].astype(np.float64)
+        return np.square((X - mean).reshape(500, 6, 4) - decoded).sum(axis=2)
+
+    nearest = distances(reference.nearest(X, words, mean, step))
+    chosen = distances(reference.numbers(rows, 6, bits))
+    slack = 2 * np.sqrt(nearest) * step * np.sqrt(4) / 128 + np.square(step / 64) * 4
+    assert (chosen <= nearest + slack).all()
+
+
+def test_inertia_is_the_mean_squared_distance_to_the_words() -> None:
+    """What training reports is what the words give, but for their rounding to int8 (1 % allowed)."""
+    X = clustered(np.random.default_rng(2), 4_000, 16)
+    mean, step, words, inertia = _core.train_words(X, 4, 256, 25, 0)
+    found = reference.nearest(X, words, mean, step)
+    decoded = words[np.arange(4), found] * step[:, None]
+
+    actual = np.square((X - mean).reshape(-1, 4, 4) - decoded).sum(axis=2).mean(axis=0)
+
+    np.testing.assert_allclose(inertia, actual, rtol=0.01)
+
+
+def test_more_words_than_rows_leave_nothing_to_lose() -> None:
+    """Ten rows are ten of 256 words: only the rounding to int8 is left."""
+    X = np.random.default_rng(3).standard_normal((10, 8)).astype(np.float32)
+    mean, step, words, inertia = _core.train_words(X, 2, 256, 25, 0)
+    rows = np.empty((10, 2), np.uint8)
+    _core.encode_words(_core.Codebook(words), mean, step, X, rows)
+    decoded = (words[np.arange(2), rows] * step[:, None]).reshape(10, 8) + mean
+
+    assert (np.abs(decoded - X) <= np.repeat(step, 4) * 0.51).all()
+    assert (inertia < 1e-6).all()
+
+
+def test_equal_rows_give_equal_words() -> None:
+    """Where all rows are the same, the mean says everything and the step is 0."""
+    X = np.full((50, 6), 3.5, np.float32)
+    mean, step, _, inertia = _core.train_words(X, 3, 16, 5, 0)
+
+    assert (X[0].tolist(), [0.0] * 3, [0.0] * 3) == (mean.tolist(), step.tolist(), inertia.tolist())
