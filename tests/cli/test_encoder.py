@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from encoders import Counting, count, minilm, model_folder, vectors_of
+from encoders import Counting, count, minilm, model_folder, offline, vectors_of
 from lilliput.cli.app import app
 from lilliput.cli.texts import Reading
 
@@ -136,7 +136,8 @@ def test_another_model_is_noticed(shelf: Path) -> None:
         (["build", "corpus.txt", "--encoder", "nowhere/at/all", "--spec", "flat", "--out", "o"], "no folder"),
         (["advise", "corpus.jsonl", "--encoder", "model", "--field", "body", "--budget", "1.0"], "'body'"),
         (["advise", "corpus.txt", "--encoder", "model", "--qrels", "bad.tsv", "--budget", "1.0"], "'d999'"),
-        (["advise", "corpus.txt", "--budget", "1.0"], "corpus.txt"),
+        (["advise", "corpus.txt", "--budget", "1.0"], "corpus.txt holds texts; name the --encoder"),
+        (["build", ".", "--spec", "flat", "--out", "o"], "holds texts; name the --encoder"),
     ],
 )  # fmt: skip
 def test_mistakes_are_one_sentence(arguments: list[str], sentence: str, shelf: Path) -> None:
@@ -205,22 +206,11 @@ print(result.stdout)
 
 def test_a_real_question_finds_its_answer(tmp_path: Path) -> None:
     """The real MiniLM, found by its name in the hub's cache: build from a table, ask, read."""
-    snapshot = tmp_path / "hub" / "models--sentence-transformers--all-MiniLM-L6-v2"
-    (snapshot / "refs").mkdir(parents=True)
-    (snapshot / "snapshots").mkdir()
-    (snapshot / "refs" / "main").write_text("0" * 40)
-    (snapshot / "snapshots" / ("0" * 40)).symlink_to(minilm())
+    environment = {**os.environ, **offline(tmp_path, minilm())}
     (tmp_path / "corpus.csv").write_text(
         "id,text\na,Kittens make a low sound when they are content.\nb,The price of copper fell on Monday.\n"
         "c,Glaciers move a few metres each year.\n"
     )
-    environment = {
-        **os.environ,
-        "HF_HUB_OFFLINE": "1",
-        "HF_HUB_CACHE": str(tmp_path / "hub"),
-        "LILLIPUT_CACHE": str(tmp_path / "cache"),
-    }
-
     done = subprocess.run(
         [sys.executable, "-c", REAL], cwd=tmp_path, env=environment, capture_output=True, text=True
     )

@@ -66,6 +66,8 @@ class Reading:
     def vectors(self, argument: str, kind: "Kind", progress: Progress) -> Any:
         """Give what the library takes: the path of vectors, or the vectors of texts."""
         if not self.holds_texts(argument):
+            if self.model is None and holds_texts(argument) and not opens_as_vectors(argument):
+                raise click.UsageError(f"{argument} holds texts; name the --encoder that makes them vectors.")
             return argument
         return self.encode(self.texts(argument).texts, kind, progress)
 
@@ -119,6 +121,13 @@ class Reading:
         if queries is None or not (self.holds_texts(corpus) and self.holds_texts(queries)):
             return read_qrels(qrels)
         return numbered(read_by_id(qrels), self.texts(queries).ids, self.texts(corpus).ids)
+
+
+def opens_as_vectors(path: str) -> bool:
+    """Say whether a path could be one of vectors, by its looks, or is not there at all."""
+    from lilliput.io.formats import FORMATS
+
+    return Path(path).suffix.lower() in FORMATS or not Path(path).exists()
 
 
 def options(command: Command) -> Command:
