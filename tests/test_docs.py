@@ -1,4 +1,7 @@
-"""Every Python block of the README and the guides runs, in order, in a folder of its own."""
+"""Every Python block of the README and the guides runs, in order, in a folder of its own.
+
+Blocks with an encoder run where one is installed.
+"""
 
 import os
 import re
@@ -9,15 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from encoders import installed, offline
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+ENCODER = re.compile(r"--encoder|Encoder\(")
 COMMAND = re.compile(r"^\$ (lilliput .*)$", re.MULTILINE)
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
     """The runnable blocks of a page, in order: their language and text."""
-    return [(match[1], match[2]) for match in BLOCK.finditer(page.read_text())]
+    found = [(match[1], match[2]) for match in BLOCK.finditer(page.read_text())]
+    return [block for block in found if installed() or not ENCODER.search(block[1])]
 
 
 def commands(text: str) -> list[str]:
@@ -28,7 +35,7 @@ def commands(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda p: p.stem)
-def test_snippets_run(page: Path, tmp_path: Path) -> None:
+def test_snippets_run(page: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A reader who pastes the blocks of a page one after the other sees no error."""
     program = "import subprocess, sys\n"
     for language, text in blocks(page):
@@ -38,6 +45,9 @@ def test_snippets_run(page: Path, tmp_path: Path) -> None:
             arguments = shlex.split(line)[1:]
             program += f"subprocess.run([sys.executable, '-m', 'lilliput', *{arguments!r}], check=True)\n"
     environment = {**os.environ, "PYTHONWARNINGS": "error"}
+    model = installed()
+    if model is not None:
+        environment |= offline(tmp_path_factory.mktemp("model"), model)
 
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, env=environment

@@ -176,15 +176,24 @@ def test_judgments_of_each_shape(lines: str, tmp_path: Path) -> None:
     assert [{3: 1.0}, {7: 2.0}] == read_qrels(str(path))
 
 
-@pytest.mark.parametrize("line", ["0 3", "0 3 much", "-1 3 1", "9000000 3 1", "0 1 2 3 4"])
-def test_what_is_no_judgment_is_named_by_its_line(line: str, tmp_path: Path) -> None:
-    """The message holds the file and the number of the line."""
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("0 3", "line 2"),
+        ("0 3 much", "line 2"),
+        ("0 1 2 3 4", "line 2"),
+        ("-1 3 1", "-1"),
+        ("9000000 3 1", "9000000"),
+    ],
+)
+def test_what_is_no_judgment_is_named(line: str, named: str, tmp_path: Path) -> None:
+    """The message holds the file, and the number of the line or the id that is no number."""
     from lilliput.cli.qrels import read_qrels
 
     path = tmp_path / "qrels.tsv"
     path.write_text(f"0 3 1\n{line}\n")
 
-    with pytest.raises(lp.errors.InvalidInput, match=r"qrels\.tsv, line 2"):
+    with pytest.raises(lp.errors.InvalidInput, match=rf"qrels\.tsv.*{named}"):
         read_qrels(str(path))
 
 

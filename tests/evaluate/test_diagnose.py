@@ -103,12 +103,15 @@ def test_lengths_that_differ_set_the_measures_apart() -> None:
 
 
 def test_a_common_direction_is_seen() -> None:
-    """Rows that all lean one way have a high mean cosine and a low isotropy."""
-    told = values(diagnose(gaussian() + 1.5, progress=False))
+    """Rows that all lean one way have a high mean cosine and a low isotropy; distances do not mind."""
+    found = diagnose(gaussian() + 1.5, progress=False)
+    told = values(found)
     even = values(diagnose(gaussian(), progress=False))
 
     assert 1.5**2 / (1 + 1.5**2) == pytest.approx(told["mean_cosine"], abs=0.02)
     assert told["isotropy"] < 0.3 < 0.8 < even["isotropy"]
+    assert "warn" == found["mean_cosine"].concern
+    assert "note" == diagnose(gaussian() + 1.5, metric="l2", progress=False)["mean_cosine"].concern
 
 
 def test_queries_from_elsewhere_are_seen() -> None:

@@ -227,4 +227,4 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="parent folder"):
         write_vectors(tmp_path / "nowhere" / "X.npy", [[1.0]])
     with pytest.raises(InvalidInput, match=r"\.npy, \.npz"):
-        write_vectors(tmp_path / "X.hdf5", [[1.0]])
+        write_vectors(tmp_path / "X.xyz", [[1.0]])

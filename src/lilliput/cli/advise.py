@@ -22,7 +22,9 @@ EXAMPLES = [
 @click.option(
     "--queries", help="A file of real queries. Default: rows of VECTORS, each searched without itself."
 )
-@click.option("--qrels", help="Judgments: lines of query, row and grade; numbers, or ids of texts.")
+@click.option(
+    "--qrels", help="Judgments: lines of query, row and grade; by number, or by id where both are texts."
+)
 @click.option("--budget", help='"96B" a vector, "2GB" in all, or a fraction such as 0.25.')
 @click.option("--floor", help='The quality to keep, such as "recall@10=0.95" or "ndcg@10=0.4".')
 @click.option("--for-n", type=int, help="How many vectors there will be. Default: as many as VECTORS has.")

@@ -19,6 +19,7 @@ VERBS = {
     "demo": "The whole path on real text, offline.",
     "diagnose": "Say what vectors are like, and what to do about it.",
     "advise": "Measure codecs on your vectors and recommend one.",
+    "convert": "Write vectors in another format.",
     "compress": "Train a codec on vectors and write their codes.",
     "decode": "Turn codes back into vectors.",
     "build": "Build an index folder from vectors.",

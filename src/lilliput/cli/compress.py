@@ -24,7 +24,7 @@ def command(
 ) -> None:
     """Train a codec on VECTORS and write their codes.
 
-    VECTORS is an npy, npz, fvecs, bvecs, fbin, u8bin or i8bin file. It is read twice, block by block, and
+    VECTORS is a file of any format that `lilliput convert` reads. It is read twice, block by block, and
     never held whole. The file of codes holds the codec too, so `lilliput decode` needs nothing else.
     """
     import lilliput as lp

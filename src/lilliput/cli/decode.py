@@ -17,7 +17,8 @@ EXAMPLES = [
 def command(codes: str, out: str, as_json: bool, progress: options.Progress) -> None:
     """Turn a file of CODES back into the vectors that they stand for.
 
-    Under cosine the vectors come back with unit length. The suffix of --out may be npy, npz, fvecs or fbin.
+    Under cosine the vectors come back with unit length. --out may have the suffix of any
+    format that `lilliput convert` writes.
     """
     from lilliput.codecs.stored import open_codes
     from lilliput.io.write import write_vectors
@@ -29,4 +30,3 @@ def command(codes: str, out: str, as_json: bool, progress: options.Progress) -> 
         output.emit_json(report)
     else:
         output.facts(report)
-

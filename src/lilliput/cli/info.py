@@ -45,9 +45,12 @@ def describe(path: Path) -> dict[str, Any]:
     -------
     What it is, its figures, and under ``parts`` the files of a folder or the tensors of a container.
     """
-    if path.is_dir() or not path.suffix:
+    from lilliput.io.hfdataset import is_dataset
+    from lilliput.io.safetensors import has_checksums
+
+    if (path.is_dir() or not path.suffix) and not is_dataset(path) and "::" not in str(path):
         return _folder(path)
-    if path.suffix == ".safetensors":
+    if path.suffix == ".safetensors" and has_checksums(path):
         return _container(path)
     return _vectors(path)
 
@@ -80,14 +83,23 @@ def _container(path: Path) -> dict[str, Any]:
         }
 
 
+def size_of(path: str) -> int:
+    """Count the bytes of a file, or of the files of a folder."""
+    files = [entry.path for entry in os.scandir(path)] if os.path.isdir(path) else [path]
+    return sum(map(os.path.getsize, files))
+
+
 def _vectors(path: Path) -> dict[str, Any]:
-    from lilliput.io.open import open_vectors
+    from lilliput.io.elements import element_of
+    from lilliput.io.open import open_vectors, split_name
 
     source = open_vectors(path)
+    file, _ = split_name(path)
     return {
         "path": str(path),
-        "format": path.suffix.lstrip("."),
+        "format": Path(file).suffix.lstrip(".") or "datasets",
         "rows": source.rows,
         "dim": source.dim,
-        "file_bytes": os.path.getsize(path),
+        "dtype": element_of(source),
+        "file_bytes": size_of(file),
     }

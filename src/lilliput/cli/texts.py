@@ -10,13 +10,14 @@ import click
 from lilliput.cli.options import Command, Progress
 from lilliput.cli.qrels import Judgments, read_qrels
 from lilliput.errors import Cancelled
+from lilliput.io.beir import QRELS, QUERIES
 from lilliput.io.texts import FIELD, Texts, holds_texts, read_texts
+from lilliput.io.trec import numbered
+from lilliput.io.trec import read_qrels as read_by_id
 
 if TYPE_CHECKING:
     from lilliput.learn import Encoder
     from lilliput.learn.sentence_model import Kind
-
-QUERIES, QRELS = "queries.jsonl", "qrels/test.tsv"  # beside the corpus, in a folder in the form of BEIR
 
 _OPTIONS = (
     click.option(
@@ -65,6 +66,8 @@ class Reading:
     def vectors(self, argument: str, kind: "Kind", progress: Progress) -> Any:
         """Give what the library takes: the path of vectors, or the vectors of texts."""
         if not self.holds_texts(argument):
+            if self.model is None and holds_texts(argument) and not opens_as_vectors(argument):
+                raise click.UsageError(f"{argument} holds texts; name the --encoder that makes them vectors.")
             return argument
         return self.encode(self.texts(argument).texts, kind, progress)
 
@@ -87,7 +90,7 @@ class Reading:
         Parameters
         ----------
         corpus:
-            What the rows are made of: judgments may name its ids.
+            What the rows are made of.
         queries, qrels:
             Files, or None.
         progress:
@@ -100,7 +103,7 @@ class Reading:
         own = queries is None and self.holds_texts(corpus) and (Path(corpus) / QUERIES).is_file()
         if own:
             queries = str(Path(corpus) / QUERIES)
-            beside = Path(corpus) / QRELS
+            beside = Path(corpus) / QRELS / "test.tsv"
             qrels = str(beside) if qrels is None and beside.is_file() else qrels
         grades = None if qrels is None else self._judgments(corpus, queries, qrels)
         if queries is None or not self.holds_texts(queries):
@@ -114,10 +117,17 @@ class Reading:
         return self.encode(texts, "query", progress), grades
 
     def _judgments(self, corpus: str, queries: str | None, qrels: str) -> Judgments:
-        """Read judgments, by id where there are texts."""
-        asked = self.texts(queries).rows() if queries and self.holds_texts(queries) else None
-        rows = self.texts(corpus).rows() if self.holds_texts(corpus) else None
-        return read_qrels(qrels, asked, rows)
+        """Read judgments: by id where both sides are texts, else by number."""
+        if queries is None or not (self.holds_texts(corpus) and self.holds_texts(queries)):
+            return read_qrels(qrels)
+        return numbered(read_by_id(qrels), self.texts(queries).ids, self.texts(corpus).ids)
+
+
+def opens_as_vectors(path: str) -> bool:
+    """Say whether a path could be one of vectors, by its looks, or is not there at all."""
+    from lilliput.io.formats import FORMATS
+
+    return Path(path).suffix.lower() in FORMATS or not Path(path).exists()
 
 
 def options(command: Command) -> Command:

@@ -221,7 +221,7 @@ def _examined(
     findings = [
         *spectrum.findings(variances, reading.dim),
         *intrinsic.findings(apart, reading.dim),
-        *isotropy.findings(units),
+        *isotropy.findings(units, metric),
         *hubness.findings(counts, k, by_length=metric == "ip" and not lengths.are_unit(reading)),
     ]
     step(4)

@@ -67,6 +67,9 @@ def _single(
     )
 
 
+JSON_LINES = Format(open_jsonl, read_jsonl, write_jsonl, EVERY)
+BASE64 = Format(open_jsonl, read_jsonl, write_base64, EVERY)  # the same, written in another way
+
 FORMATS: dict[str, Format] = {
     ".npy": _single(open_npy, read_npy, write_npy, *NUMPY),
     ".npz": Format(open_npz, read_npz, write_npz, NUMPY, counted=True),
@@ -83,16 +86,12 @@ FORMATS: dict[str, Format] = {
     ".h5": Format(open_hdf5, read_hdf5, write_hdf5, NUMPY),
     ".hdf5": Format(open_hdf5, read_hdf5, write_hdf5, NUMPY),
     ".safetensors": Format(open_safetensors, read_safetensors, write_safetensors, EVERY, counted=True),
-    ".jsonl": Format(open_jsonl, read_jsonl, write_jsonl, EVERY),
-    ".ndjson": Format(open_jsonl, read_jsonl, write_jsonl, EVERY),
+    ".jsonl": JSON_LINES,
+    ".ndjson": JSON_LINES,
 }
 
 # Written by `write_vectors` itself, since it is no file.
 FOLDER = Format(open_dataset, read_dataset, write_stream, NUMPY)
-
-
-# What `base64=True` writes in place of arrays of numbers.
-BASE64 = Format(open_jsonl, read_jsonl, write_base64, EVERY)
 
 
 def format_of(path: Path) -> Format:

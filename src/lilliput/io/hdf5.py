@@ -1,13 +1,8 @@
-"""The `.h5` and `.hdf5` formats: data sets of vectors, and files in the layout of ann-benchmarks.
-
-That layout is defined at https://github.com/erikbern/ann-benchmarks: `train` and `test` are vectors,
-`neighbors` and `distances` what is nearest to each of `test`, and the attribute `distance` says by which measure.
-"""
+"""The `.h5` and `.hdf5` formats: data sets of vectors, read without the HDF5 library and written by it."""
 
 import os
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,30 +16,28 @@ from lilliput.io.hdf5_file import Object, Reader, checked
 from lilliput.io.header import nbytes
 from lilliput.io.reading import RowFile, check_expansion, choose, map_array, open_regular
 
-TRAIN, TEST, NEIGHBORS, DISTANCES, DISTANCE = "train", "test", "neighbors", "distances", "distance"
+TRAIN = "train"
 CHUNK_BYTES = 2**20
 GZIP, SHUFFLE, FLETCHER = 1, 2, 3
-METRICS = {"angular": "cosine", "euclidean": "l2", "dot": "ip", "ip": "ip"}
 
 
 class _Dataset:
     """One data set of a file, checked against the file's length."""
 
     def __init__(self, path: Path, size: int, reader: Reader, name: str, what: Object) -> None:
-        self.what = checked(what, name, path)
+        self.what = what
         self.name = f"{path}::{name}"
         self.path = path
         self.file_bytes = size
-        assert what.shape is not None and what.dtype is not None
-        self.shape, self.dtype = what.shape, what.dtype
+        self.shape, self.dtype = checked(what, name, path)
         self.bytes = nbytes(self.dtype, self.shape)
         self.index: dict[tuple[int, ...], tuple[int, int, int]] = {}
         if what.storage == "chunked":
             self._check_chunks(reader)
         elif self.bytes != what.size or (self.bytes and what.place + what.size > size):
             raise CorruptFile(
-                f"{self.name} claims shape {self.shape} of {self.dtype}, which is not the {what.size} bytes that it "
-                "has; copy it again."
+                f"{self.name} claims shape {self.shape} of {self.dtype}, which is not the {what.size} bytes "
+                "that it has; copy it again."
             )
 
     def _check_chunks(self, reader: Reader) -> None:
@@ -150,7 +143,8 @@ def open_hdf5(path: Path, column: str | None = None) -> Source:
     check_rank(dataset.shape, dataset.name)
     if dataset.what.storage == "chunked":
         return Chunked(dataset)
-    source = RowFile(path, dataset.file_bytes, dataset.what.place, *dataset.shape, dataset.dtype)
+    rows, dim = dataset.shape
+    source = RowFile(path, dataset.file_bytes, dataset.what.place, rows, dim, dataset.dtype)
     source.name = dataset.name
     return source
 
@@ -166,43 +160,6 @@ def read_hdf5(path: Path, column: str | None = None) -> AnyArray:
     return whole.astype(whole.dtype.newbyteorder("="), copy=False)
 
 
-@dataclass(frozen=True)
-class AnnBenchmark:
-    """What a file in the layout of ann-benchmarks holds.
-
-    Attributes
-    ----------
-    train, test:
-        The vectors, and the queries.
-    neighbors, distances:
-        For each query, the rows of `train` that are nearest, and how far they are; None where they are not kept.
-    metric:
-        "cosine", "l2" or "ip"; None where the file does not say, or says another.
-    """
-
-    train: Source
-    test: Source
-    neighbors: AnyArray | None
-    distances: AnyArray | None
-    metric: str | None
-
-
-def open_ann_benchmark(path: str | os.PathLike[str]) -> AnnBenchmark:
-    """Open a file in the layout of ann-benchmarks; the vectors stay in the file.
-
-    Raises
-    ------
-    CorruptFile, InvalidInput, FileError
-        As `open_hdf5`; InvalidInput too when `train` or `test` is not there.
-    """
-    path = Path(path)
-    with open_regular(path) as (file, size):
-        root, found = Reader(file.fileno(), size, path).objects()
-    arrays = [read_hdf5(path, name) if name in found else None for name in (NEIGHBORS, DISTANCES)]
-    metric = METRICS.get(root.attributes.get(DISTANCE, "").lower())
-    return AnnBenchmark(open_hdf5(path, TRAIN), open_hdf5(path, TEST), *arrays, metric)
-
-
 def write_hdf5(file: BinaryIO, vectors: Elements, column: str | None) -> int:
     """Write vectors as one data set with checksums and return how many there were.
 
@@ -215,26 +172,15 @@ def write_hdf5(file: BinaryIO, vectors: Elements, column: str | None) -> int:
     column:
         What the data set is called; by default `train`.
     """
-    with _h5py().File(file, "w", libver=("earliest", "v108")) as opened:
-        return _fill(opened, column or TRAIN, vectors)
+    with h5py_or_refuse().File(file, "w", libver=("earliest", "v108")) as opened:
+        return fill_dataset(opened, column or TRAIN, vectors)
 
 
-def write_parts(
-    file: BinaryIO, vectors: Mapping[str, Elements], arrays: Mapping[str, AnyArray], metric: str | None
-) -> None:
-    """Write the data sets of the layout of ann-benchmarks."""
-    with _h5py().File(file, "w", libver=("earliest", "v108")) as opened:
-        for name, source in vectors.items():
-            _fill(opened, name, source)
-        for name, array in arrays.items():
-            opened.create_dataset(name, data=array, track_times=False)
-        if metric is not None:
-            opened.attrs[DISTANCE] = {"cosine": "angular", "l2": "euclidean", "ip": "dot"}[metric]
-
-
-def _fill(opened: Any, name: str, vectors: Elements) -> int:
+def fill_dataset(opened: Any, name: str, vectors: Elements) -> int:
+    """Write vectors as a data set of an open file and return how many there were."""
     rows = 0
     high = max(1, CHUNK_BYTES // (vectors.dim * vectors.dtype.itemsize))
+    high = min(high, vectors.rows or high)
     dataset = opened.create_dataset(
         name,
         shape=(0, vectors.dim),
@@ -251,7 +197,14 @@ def _fill(opened: Any, name: str, vectors: Elements) -> int:
     return rows
 
 
-def _h5py() -> Any:
+def h5py_or_refuse() -> Any:
+    """Import h5py.
+
+    Raises
+    ------
+    MissingExtra
+        When it is not installed.
+    """
     try:
         import h5py
     except ImportError as error:
@@ -277,7 +230,7 @@ def _inflated(raw: bytes, most: int, name: str) -> bytes:
 
 
 def _without_checksum(raw: bytes, name: str) -> bytes:
-    """Verify and cut off the Fletcher checksum behind a chunk: two sums modulo 65,535 over its 16-bit words."""
+    """Verify and cut off the Fletcher checksum of a chunk: two sums modulo 65,535 of its 16-bit words."""
     data, stored = raw[:-4], int.from_bytes(raw[-4:], "little")
     words = np.frombuffer(data + b"\0" * (len(data) % 2), ">u2").astype(np.uint64)
     low = int(words.sum()) % 65_535

@@ -1,6 +1,6 @@
 """The parts of an HDF5 file, read with checks and without the HDF5 library, which bad bytes can crash.
 
-Read are groups of either kind with their hard links, and data sets of numbers: compact, contiguous or in
+Read are groups of either kind with their hard links, and data sets of numbers: contiguous or in
 chunks under a version 1 B-tree, plain or packed by gzip, shuffled, with checksums. That is what h5py writes
 by default. Refused, by name, is everything that leads elsewhere (soft and external links, external and
 virtual storage) and every other filter. The layout is that of the "HDF5 File Format Specification", The HDF
@@ -60,7 +60,7 @@ class Object:
     problem:
         Why the numbers of a data set cannot be read, if they cannot.
     storage:
-        "compact", "contiguous" or "chunked".
+        "contiguous" or "chunked".
     place, size:
         Where the numbers lie and how many bytes they take; the B-tree's place for chunks.
     chunk:
@@ -173,8 +173,6 @@ class Reader:
                 what.problem = "its numbers lie in other files, which are not read"
             elif kind == LAYOUT:
                 _layout(what, body)
-                if what.storage == "compact":
-                    what.place = self._place_of(place, body)
             elif kind == FILTERS:
                 what.filters = _filters(body)
             elif kind == SYMBOLS:
@@ -187,14 +185,6 @@ class Reader:
             elif kind == ATTRIBUTE and not flags & 2:
                 what.attributes |= self._attribute(body)
         return what
-
-    def _place_of(self, header: int, body: bytes) -> int:
-        """Find where a message's bytes lie, for numbers that are kept in a header itself."""
-        for start, block in self._blocks(header):
-            at = block.find(body)
-            if at >= 0:
-                return start + at + 4
-        raise _Damaged("a data set has lost its place")
 
     def _blocks(self, place: int) -> Iterator[tuple[int, bytes]]:
         """Yield the pieces of an object's header as (place, bytes), the first one only."""
@@ -268,7 +258,7 @@ class Reader:
         return {k: v for child in children for k, v in self._symbols(child, heap, seen, below).items()}
 
     def _node(self, place: int, kind: int, above: int) -> tuple[int, int]:
-        """Read the head of a B-tree's node: its level, which must be below that of its parent, and entries."""
+        """Read the level of a B-tree's node, which must be below that of its parent, and its entries."""
         mark, found, level, entries = struct.unpack("<4sBBH", self.at(place, 8))
         if mark != b"TREE" or found != kind or level >= above:
             raise _Damaged(f"there is no node of a tree at {place}")
@@ -326,8 +316,8 @@ class Reader:
         raise _Damaged("a text is not where it should be")
 
 
-def checked(what: Object, name: str, path: Path) -> Object:
-    """Refuse a data set whose numbers cannot be read.
+def checked(what: Object, name: str, path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Give the shape and type of a data set, and refuse one whose numbers cannot be read.
 
     Raises
     ------
@@ -337,7 +327,7 @@ def checked(what: Object, name: str, path: Path) -> Object:
     if what.problem or what.shape is None or what.dtype is None:
         reason = what.problem or "it holds no plain integers or floats"
         raise InvalidInput(f"{path}::{name[:80]} cannot be read: {reason}.")
-    return what
+    return what.shape, what.dtype
 
 
 def _dataspace(body: bytes) -> tuple[int, ...] | None:
@@ -360,11 +350,11 @@ def _datatype(body: bytes) -> np.dtype[Any] | None:
 
 def _layout(what: Object, body: bytes) -> None:
     version, kind = body[0], body[1]
-    what.storage = {0: "compact", 1: "contiguous", 2: "chunked"}.get(kind, "")
+    what.storage = {1: "contiguous", 2: "chunked"}.get(kind, "")
     if version not in (3, 4) or kind > 3:
         what.problem = f"its layout has version {version}; save it again with h5py"
     elif kind == 0:
-        (what.size,) = struct.unpack_from("<H", body, 2)
+        what.problem = "its numbers lie in its description; save it contiguous, as h5py does by default"
     elif kind == 1:
         what.place, what.size = struct.unpack_from("<QQ", body, 2)
     elif kind == 3:

@@ -28,8 +28,8 @@ DTYPE = "dtype"
 BASE64_NAMES = ("vector", "vectors", "embedding", "embeddings", "emb", "values")
 
 
-def lines(path: Path, file_bytes: int | None = None) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a file that are not blank, with their numbers from 1.
+def lines(path: Path, file_bytes: int | None = None, *, blank: bool = False) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a file, the blank ones only if asked to, with their numbers from 1.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def lines(path: Path, file_bytes: int | None = None) -> Iterator[tuple[int, byte
                     raise InvalidInput(
                         f"{path}, line {number} is longer than {LONGEST_LINE} bytes; split it."
                     )
-                if line.strip():
+                if blank or line.strip():
                     yield number, line
         finally:
             stream.detach()

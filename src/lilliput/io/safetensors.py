@@ -7,7 +7,7 @@ that lilliput wrote is verified page by page as it is read.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class _Tensor:
 class _File:
     """The header of a file, checked against its length."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, about: bool = False) -> None:
         self.path = path
         with open_regular(path) as (file, size):
             if size < PREFIX:
@@ -63,15 +63,15 @@ class _File:
             raw = read_exactly(file, length, path)
         self.bytes, self.start = size, PREFIX + length
         content = strict_json(raw, f"The header of {path}")
-        about = content.pop("__metadata__", {})
+        content.pop("__metadata__", None)
         slots = {name: _slot(name, entry, path) for name, entry in content.items()}
         _check_cover(slots, size - self.start, path)
         self.tensors = {name: tensor for name, (tensor, _) in slots.items()}
         self.guarded: int | None = None
-        if HEAD in slots:
-            self._check_own(about, raw)
+        if HEAD in slots and not about:
+            self._check_own(raw)
 
-    def _check_own(self, about: Any, raw: bytes) -> None:
+    def _check_own(self, raw: bytes) -> None:
         """Refuse a file that lilliput wrote but not as vectors, such as codes."""
         with Container.open(self.path) as container:
             if container.format != FORMAT:
@@ -162,6 +162,17 @@ class _Pages:
         buffer[:count] = self._ready[:count]
         self._ready = self._ready[count:]
         return count
+
+
+def has_checksums(path: Path) -> bool:
+    """Say whether a file is one that lilliput wrote, of whatever kind.
+
+    Raises
+    ------
+    CorruptFile, FileError
+        When its header is not sound, or it cannot be read.
+    """
+    return HEAD in _File(path, about=True).tensors
 
 
 def open_safetensors(path: Path, column: str | None = None) -> Source:

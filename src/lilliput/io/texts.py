@@ -1,17 +1,15 @@
 """Reads texts: one a line, JSON lines, a column of a table, or a folder in the form of BEIR."""
 
 import csv
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from lilliput.errors import FileError, InvalidInput
-from lilliput.io.files import explained
+from lilliput.io.beir import CORPUS
+from lilliput.io.jsonl import lines, record
 
-LONGEST_LINE = 16 * 2**20
-CORPUS = "corpus.jsonl"
 FIELD = "text"
 IDS = ("_id", "id")
 
@@ -33,10 +31,6 @@ class Texts:
 
     def __len__(self) -> int:
         return len(self.texts)
-
-    def rows(self) -> dict[str, int]:
-        """Give the row of each id."""
-        return {name: row for row, name in enumerate(self.ids)}
 
 
 def holds_texts(path: str | Path) -> bool:
@@ -63,7 +57,7 @@ def read_texts(path: str | Path, *, field: str = FIELD) -> Texts:
 
     Raises
     ------
-    InvalidInput
+    InvalidInput, CorruptFile
         For another suffix, for no text at all, and for a line that cannot be read, with its number.
     FileError
         When the file cannot be opened.
@@ -84,13 +78,12 @@ def read_texts(path: str | Path, *, field: str = FIELD) -> Texts:
         raise InvalidInput(f"{path} has no suffix of a file of texts; those are {', '.join(READERS)}.")
     ids: dict[str, None] = {}
     texts: list[str] = []
-    with explained("read", place), open(place, "rb") as file:
-        for number, name, text in reader(file, place, field):
-            key = str(len(texts)) if name is None else name
-            if key in ids:
-                raise InvalidInput(f"{place}, line {number} has the id {key!r}, which an earlier line has.")
-            ids[key] = None
-            texts.append(text)
+    for number, name, text in reader(place, field):
+        key = str(len(texts)) if name is None else name
+        if key in ids:
+            raise InvalidInput(f"{place}, line {number} has the id {key!r}, which an earlier line has.")
+        ids[key] = None
+        texts.append(text)
     if not texts:
         raise InvalidInput(f"{place} holds no text.")
     return Texts(list(ids), texts)
@@ -100,42 +93,35 @@ def read_texts(path: str | Path, *, field: str = FIELD) -> Texts:
 Found = Iterator[tuple[int, str | None, str]]
 
 
-def _plain(file: BinaryIO, path: Path, field: str) -> Found:
-    for number, line in _lines(file, path):
+def _plain(path: Path, field: str) -> Found:
+    for number, line in _decoded(path):
         yield number, None, line.rstrip("\r\n")
 
 
-def _json_lines(file: BinaryIO, path: Path, field: str) -> Found:
-    for number, line in _lines(file, path):
-        if not line.strip():
-            continue
-        try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise InvalidInput(f"{path}, line {number} is no JSON ({error}).") from error
-        if not isinstance(entry, dict):
-            raise InvalidInput(f"{path}, line {number} is JSON but no object.")
-        yield number, *_entry(entry, field, f"{path}, line {number}")
+def _json_lines(path: Path, field: str) -> Found:
+    for number, line in lines(path):
+        where = f"{path}, line {number}"
+        yield number, *_entry(record(line, where), field, where)
 
 
-def _table(separator: str) -> Callable[[BinaryIO, Path, str], Found]:
-    def read(file: BinaryIO, path: Path, field: str) -> Found:
-        lines = csv.reader((line for _, line in _lines(file, path)), delimiter=separator, strict=True)
+def _table(separator: str) -> Callable[[Path, str], Found]:
+    def read(path: Path, field: str) -> Found:
+        rows = csv.reader((line for _, line in _decoded(path)), delimiter=separator, strict=True)
         heading: list[str] | None = None
         try:
-            for cells in lines:
-                where = f"{path}, line {lines.line_num}"
+            for cells in rows:
+                where = f"{path}, line {rows.line_num}"
                 if heading is None:
                     heading = cells
                 elif len(cells) == len(heading):
-                    yield lines.line_num, *_entry(dict(zip(heading, cells, strict=True)), field, where)
+                    yield rows.line_num, *_entry(dict(zip(heading, cells, strict=True)), field, where)
                 elif cells:
                     raise InvalidInput(
                         f"{where} has {len(cells)} columns where the heading has {len(heading)}; quote cells "
                         "that hold separators."
                     )
         except csv.Error as error:
-            raise InvalidInput(f"{path}, line {lines.line_num} is no line of a table ({error}).") from error
+            raise InvalidInput(f"{path}, line {rows.line_num} is no line of a table ({error}).") from error
 
     return read
 
@@ -158,13 +144,9 @@ def _entry(entry: Mapping[str, Any], field: str, where: str) -> tuple[str | None
     return None if name is None else str(name), whole
 
 
-def _lines(file: BinaryIO, path: Path) -> Iterator[tuple[int, str]]:
+def _decoded(path: Path) -> Iterator[tuple[int, str]]:
     """Decode line by line, so that an error can say where."""
-    number = 0
-    while raw := file.readline(LONGEST_LINE + 1):
-        number += 1
-        if len(raw) > LONGEST_LINE:
-            raise InvalidInput(f"{path}, line {number} is longer than {LONGEST_LINE} bytes; cut it.")
+    for number, raw in lines(path, blank=True):
         try:
             yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
@@ -185,7 +167,7 @@ def _quoted(names: Iterable[str]) -> str:
     return ", ".join(repr(name) for name in list(names)[:8]) or "nothing"
 
 
-READERS: dict[str, Callable[[BinaryIO, Path, str], Found]] = {
+READERS: dict[str, Callable[[Path, str], Found]] = {
     ".txt": _plain,
     ".jsonl": _json_lines,
     ".csv": _table(","),

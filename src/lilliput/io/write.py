@@ -12,7 +12,7 @@ from lilliput.io.beside import Sibling
 from lilliput.io.blocks import Source
 from lilliput.io.elements import Elements, element, element_of, target
 from lilliput.io.files import explained, fail, layer
-from lilliput.io.formats import FOLDER, Format, format_of, holding
+from lilliput.io.formats import BASE64, FOLDER, JSON_LINES, Format, format_of, holding
 from lilliput.io.hfdataset import is_dataset, write_dataset
 from lilliput.io.open import split_name
 from lilliput.io.output import BUFFER_BYTES, UNCHANGED, Output
@@ -26,6 +26,7 @@ def write_vectors(
     *,
     dtype: Any = None,
     column: str | None = None,
+    base64: bool = False,
     progress: ProgressOption = None,
 ) -> int:
     """Write vectors to a file, block by block; its suffix tells the format.
@@ -45,6 +46,8 @@ def write_vectors(
         Another type to have, as "f16"; floats are rounded, and whole numbers must be whole and fit.
     column:
         What the vectors are called, where the format has names; also as `file.npz::name`.
+    base64:
+        In `.jsonl`, write the bytes of the numbers as base64 in place of arrays of numbers.
     progress:
         None draws a bar on a terminal, False nothing, a callable hears (done, total) and cancels by False.
 
@@ -76,6 +79,10 @@ def write_vectors(
         with Track(progress, vectors.rows or 0, "writing") as vectors.step:
             return write_dataset(file, vectors, column)
     format = format_of(file)
+    if base64:
+        if format is not JSON_LINES:
+            raise InvalidInput(f"{file} is no .jsonl, and only that has base64; leave it out.")
+        format = BASE64
     if column is not None and not format.named:
         raise InvalidInput(f"{file} will hold one array, without a name; leave {column[:80]!r} out.")
     vectors = _elements(as_source(source), format, file.suffix.lower(), dtype)

@@ -54,7 +54,7 @@ def findings(counts: NDArray[np.int64], k: int, *, by_length: bool) -> list[Find
             if concern == "none"
             else "Long rows win most answers: use cosine unless that is wanted."
             if by_length
-            else "Few rows crowd into many answers: centre the vectors (pca, whiten) and look at the hubs.",
+            else "Few rows crowd into many answers: look at them, and try whiten, which centres the vectors.",
             concern,
         ),
         Finding(

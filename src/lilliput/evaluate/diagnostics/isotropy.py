@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from lilliput.codecs.base import Metric
 from lilliput.evaluate.diagnostics.finding import Finding, graded
 from lilliput.evaluate.diagnostics.spectrum import MOST_DIRECTIONS
 from lilliput.io.arrays import FloatArray
@@ -59,12 +60,12 @@ def _directions(units: FloatArray) -> FloatArray:
     return np.asarray(directions[:, there] / lengths[there], dtype=np.float32)
 
 
-def findings(units: FloatArray) -> list[Finding]:
+def findings(units: FloatArray, metric: Metric) -> list[Finding]:
     """Say how far directions crowd together; rows that are zero must be left out before."""
     if len(units) < 2:
         return []
     cosine, isotropy = mean_cosine(units), partition_isotropy(units)
-    crowded = graded(abs(cosine), 0.15, 0.4)
+    crowded = graded(abs(cosine), 0.15, 0.4 if metric != "l2" else np.inf)
     uneven = isotropy < 0.5
     return [
         Finding(
@@ -74,6 +75,8 @@ def findings(units: FloatArray) -> list[Finding]:
             f"{round(cosine, 3) + 0.0:.3f} between two random rows",
             "Rows point all ways, as they should."
             if crowded == "none"
+            else "Rows share a direction: l2 does not see it, cosine and ip would."
+            if metric == "l2"
             else "Rows share a direction that tells nothing apart: pca and whiten take the mean away.",
             crowded,
         ),
