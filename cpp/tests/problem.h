@@ -18,9 +18,7 @@ namespace {
 constexpr Kind kKinds[] = {Kind::f32, Kind::f16, Kind::bf16, Kind::e4m3, Kind::e5m2, Kind::i8, Kind::bits};
 
 // Whether rows are scaled, each by its own factor.
-inline bool scaled(Kind kind) {
-  return kind == Kind::e4m3 || kind == Kind::e5m2 || kind == Kind::i8;
-}
+inline bool scaled(Kind kind) { return kind == Kind::e4m3 || kind == Kind::e5m2 || kind == Kind::i8; }
 
 inline std::vector<uint32_t> dims() {
   std::vector<uint32_t> out;

@@ -28,7 +28,7 @@ SPECS = [
     ("int9", "'int9' .*int8"),
     ("pcb3,int8", "'pcb3'.*pca"),
     ("", "missing"),
-    ("mrl4", "ends without a quantiser; add one of bin, .*int8"),
+    ("mrl4", "ends without a quantiser; add one of .*bin, .*int8"),
     ("rotate", "ends without a quantiser"),
     ("int8,f16", "'int8' in 'int8,f16' makes bytes.*last"),
     ("f16,mrl4", "'f16' in 'f16,mrl4' makes bytes.*last"),
@@ -38,6 +38,8 @@ SPECS = [
     ("mrl0,int8", "keeps nothing"),
     ("bin3", "'bin3' has 1 numbers; write bin with no number"),
     ("rotate2,int8", "write rotate with no number"),
+    ("f8(format=e3m4)", "asks for the format 'e3m4'; write format=e4m3 or format=e5m2"),
+    ("f8(fast=1)", "option 'fast' and f8 has format"),
     ("int8(fast=1)", "option 'fast' and int8 has none"),
     ("pca4(keep=2),int8", "option 'keep' and pca has none"),
 ]

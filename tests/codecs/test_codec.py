@@ -10,7 +10,19 @@ from lilliput.codecs.codec import Codec, codec
 from lilliput.errors import InvalidInput, InvalidSpec, NotFitted
 
 X = np.random.default_rng(0).standard_normal((300, 24)).astype(np.float32) + 0.5
-SPECS = ["f32", "f16", "int8", "bin", "mrl8,int8", "pca8,f16", "rotate,bin", "rotate,pca8,rotate,bin"]
+SPECS = [
+    "f32",
+    "f16",
+    "bf16",
+    "f8",
+    "f8(format=e5m2)",
+    "int8",
+    "bin",
+    "mrl8,int8",
+    "pca8,f16",
+    "rotate,bin",
+    "rotate,pca8,rotate,bin",
+]
 METRICS = ["ip", "l2", "cosine"]
 
 
@@ -59,6 +71,9 @@ SIZES = [
     ("f32", "ip", 96, 0),
     ("f32", "l2", 100, 0),
     ("f16", "l2", 52, 0),
+    ("bf16", "ip", 48, 0),
+    ("f8", "cosine", 28, 0),
+    ("f8(format=e5m2)", "l2", 32, 0),
     ("int8", "cosine", 28, 0),
     ("int8", "l2", 32, 0),
     ("bin", "l2", 3, 4 * 24 + 4),

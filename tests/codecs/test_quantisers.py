@@ -1,15 +1,19 @@
 """Quantisers against their formulas."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from lilliput.codecs.codec import Codec
+from lilliput.errors import InvalidInput
 
 RNG = np.random.default_rng(0)
 # Unlike widths exercise the ends of rows of bits.
 WIDTHS = [1, 7, 8, 9, 64, 100]
 METRICS = ("ip", "l2", "cosine")
+FORMATS = [("f8", ml_dtypes.float8_e4m3fn), ("f8(format=e5m2)", ml_dtypes.float8_e5m2)]
+FLOATS = ["f32", "f16", "bf16", "f8", "f8(format=e5m2)"]
 
 
 def vectors(dim: int, rows: int = 200) -> NDArray[np.float32]:
@@ -33,6 +37,43 @@ def test_f16_rounds_to_nearest(dim: int) -> None:
     made = Codec("f16", metric="ip").fit(x)
 
     assert np.array_equal(x.astype(np.float16), made.decode(made.encode(x)))
+
+
+@pytest.mark.parametrize("dim", WIDTHS)
+def test_bf16_rounds_to_nearest(dim: int) -> None:
+    """As another library rounds."""
+    x = vectors(dim)
+    made = Codec("bf16", metric="ip").fit(x)
+
+    assert np.array_equal(x.astype(ml_dtypes.bfloat16).astype(np.float32), made.decode(made.encode(x)))
+
+
+@pytest.mark.parametrize(("spec", "dtype"), FORMATS)
+@pytest.mark.parametrize("dim", WIDTHS)
+def test_f8_rounds_what_was_scaled_to_the_format(dim: int, spec: str, dtype: type) -> None:
+    """The largest number of a row becomes the largest of the format; another library rounds alike."""
+    x = vectors(dim)
+    largest = float(ml_dtypes.finfo(dtype).max)
+    scale = np.abs(x).max(axis=1, keepdims=True) / np.float32(largest)
+    made = Codec(spec, metric="ip").fit(x)
+
+    decoded = made.decode(made.encode(x)) / scale
+
+    expected = (x / scale).astype(dtype).astype(np.float32)
+    off = np.abs(decoded - expected) > 1e-5 * np.abs(expected)
+    assert off.mean() <= 1e-3  # where dividing rounds another way than multiplying by the inverse
+    np.testing.assert_allclose(np.abs(decoded).max(axis=1), largest, rtol=1e-6)
+
+
+def test_f8_codes_that_are_no_number_are_refused() -> None:
+    """NaN and infinity are never written."""
+    for spec, code in (("f8", 0x7F), ("f8(format=e5m2)", 0x7C)):
+        made = Codec(spec, metric="ip").fit(vectors(4))
+        codes = made.encode(vectors(4))
+        codes[5, 2] = code
+
+        with pytest.raises(InvalidInput, match="Row 5 of the codes"):
+            made.decode(codes)
 
 
 @pytest.mark.parametrize("dim", WIDTHS)
@@ -62,7 +103,7 @@ def test_bin_is_a_step_up_or_down_from_the_mean(dim: int) -> None:
     )
 
 
-@pytest.mark.parametrize("spec", ["f32", "f16", "int8"])
+@pytest.mark.parametrize("spec", [*FLOATS, "int8"])
 def test_l2_rows_keep_minus_the_squared_length_of_what_they_stand_for(spec: str) -> None:
     """The offset belongs to the decoded row, not to the original."""
     x = vectors(48)
@@ -78,7 +119,7 @@ def test_l2_rows_keep_minus_the_squared_length_of_what_they_stand_for(spec: str)
 # Not bin under cosine: scaling what was decoded to unit length moves numbers across their means.
 @pytest.mark.parametrize(
     ("spec", "metric"),
-    [(spec, metric) for spec in ("f32", "f16", "int8", "rotate,int8", "pca12,f16") for metric in METRICS]
+    [(spec, metric) for spec in (*FLOATS, "int8", "rotate,int8", "pca12,f16") for metric in METRICS]
     + [("bin", "ip"), ("bin", "l2")],
 )
 def test_encoding_what_was_decoded_changes_nothing(spec: str, metric: str) -> None:

@@ -31,8 +31,10 @@ def test_encode_is_bit_equal(isa: str, problem: Problem, with_beta: bool) -> Non
 
 @isas
 def test_every_rounding_boundary_is_right(isa: str) -> None:
-    """Each number, each midpoint between two, and the floats on either side round as another library does."""
-    values = np.concatenate([(FINITE.astype(np.uint32) << 16) + low for low in (0, 1, 0x7FFF, 0x8000, 0x8001)])
+    """Each number, each midpoint between two, and the floats beside them round as another library does."""
+    values = np.concatenate(
+        [(FINITE.astype(np.uint32) << 16) + low for low in (0, 1, 0x7FFF, 0x8000, 0x8001)]
+    )
     values = values[values < 0x7F7F8000].astype(np.uint32).view(np.float32)
     X = np.concatenate([values, -values])[:, None]
     expected = X.astype(ml_dtypes.bfloat16).view(np.uint8).reshape(len(X), 2)

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from lilliput import _core
 from lilliput.codecs.codec import Codec
+from rounding import slack
 
 FloatArray = NDArray[np.float32]
-LEVELS = {"f32": np.inf, "f16": np.inf, "i8": 127, "bits": 7}
+QUANTISERS = ["f32", "f16", "bf16", "f8", "f8(format=e5m2)", "int8", "bin"]
 METRICS = st.sampled_from(["ip", "l2", "cosine"])
 
 
@@ -34,7 +35,7 @@ def specs(draw: st.DrawFn, dim: int, rows: int) -> str:
             dim = draw(st.integers(1, min(dim, rows) if name == "pca" else dim))
             name += str(dim)
         stages.append(name)
-    return ",".join([*stages, draw(st.sampled_from(["f32", "f16", "int8", "bin"]))])
+    return ",".join([*stages, draw(st.sampled_from(QUANTISERS))])
 
 
 @st.composite
@@ -42,19 +43,6 @@ def cases(draw: st.DrawFn) -> tuple[str, FloatArray]:
     """Vectors and a spec for them."""
     x = draw(vectors(draw(st.integers(1, 70))))
     return draw(specs(x.shape[1], len(x))), x
-
-
-def bound(codec: Codec, queries: FloatArray, x: FloatArray) -> NDArray[np.float64]:
-    """How far rounding the query may move scores: half a step times the sum of a row's magnitudes."""
-    rows, layout = codec.encode_rows(x), codec.layout
-    if layout.kind == "bits":
-        magnitudes = np.full(len(x), float(layout.dim))
-    elif rows.alpha is not None:
-        magnitudes = rows.alpha * np.abs(rows.rows.view(np.int8).astype(np.float64)).sum(axis=1)
-    else:
-        magnitudes = np.zeros(len(x))
-    step = np.abs(queries).max(axis=1).astype(np.float64) / LEVELS[layout.kind]
-    return 0.501 * step[:, None] * magnitudes[None]
 
 
 @settings(max_examples=150, deadline=None)
@@ -73,7 +61,7 @@ def test_scores_are_the_metric_of_what_was_decoded(
 
     expected = q @ decoded.T if metric == "ip" else -((q[:, None] - decoded[None]) ** 2).sum(axis=2)
     scale = (np.linalg.norm(q, axis=1).max() + np.linalg.norm(x, axis=1).max()) ** 2
-    assert (np.abs(scores - expected) <= bound(codec, queries, x) + 2e-6 * scale).all()
+    assert (np.abs(scores - expected) <= slack(codec, x, queries) + 2e-6 * scale).all()
 
 
 @settings(max_examples=100, deadline=None)

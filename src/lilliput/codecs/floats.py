@@ -1,4 +1,4 @@
-"""`f32` and `f16`: the numbers themselves, and the numbers in half the bytes."""
+"""`f32`, `f16` and `bf16`: the numbers themselves, and the numbers in half the bytes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -68,3 +68,14 @@ class Halves(Floats):
                 "scale the vectors down or use f32."
             )
         super().encode(y, into, first_row=first_row, threads=threads)
+
+
+class Brains(Floats):
+    """Keep the upper half of every number: the range of float32, and two to three of its digits."""
+
+    kind = "bf16"
+    dtype: np.dtype[Any] = np.dtype("<u2")
+
+    def decode(self, rows: Rows, dim: int) -> FloatArray:
+        """Put zeros below the halves that were kept."""
+        return (rows.rows.view(self.dtype).astype(np.uint32) << 16).view(np.float32)

@@ -9,7 +9,8 @@ from lilliput.codecs.base import Quantiser, Transform
 from lilliput.codecs.binary import Bits
 from lilliput.codecs.clip import Clip
 from lilliput.codecs.fft import Fourier
-from lilliput.codecs.floats import Floats, Halves
+from lilliput.codecs.float8 import SmallFloats
+from lilliput.codecs.floats import Brains, Floats, Halves
 from lilliput.codecs.int8 import Bytes
 from lilliput.codecs.jl import RandomProjection
 from lilliput.codecs.mrl import Prefix
@@ -120,6 +121,8 @@ register("subspace", Subspace, "transform")
 register("whiten", Whiten, "transform")
 register("f32", Floats, "quantiser")
 register("f16", Halves, "quantiser")
+register("bf16", Brains, "quantiser")
+register("f8", SmallFloats, "quantiser")
 register("int8", Bytes, "quantiser")
 register("bin", Bits, "quantiser")
 register("pq", ProductQuantiser, "quantiser")

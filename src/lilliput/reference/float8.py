@@ -28,7 +28,7 @@ class Float8Rows(NamedTuple):
 
 
 def values(kind: str) -> Floats:
-    """Give what each of the 128 codes without a sign stands for, as the formula of every finite code has it."""
+    """Give what each of the 128 codes without a sign stands for, by the formula of the finite ones."""
     mantissa, bias, _ = FORMATS[kind]
     code = np.arange(128)
     exponent, fraction = code >> mantissa, code & ((1 << mantissa) - 1)
@@ -42,7 +42,8 @@ def round_to(X: Floats, kind: str) -> NDArray[np.uint8]:
     size = np.minimum(np.abs(X.astype(np.float64)), largest)
     step = 2.0 ** (np.maximum(np.frexp(size)[1] - 1, 1 - bias) - mantissa)
     code = np.searchsorted(values(kind), np.minimum(np.rint(size / step) * step, largest))
-    return (code | np.where(np.signbit(X), 0x80, 0)).astype(np.uint8)
+    signed: NDArray[np.uint8] = (code | np.where(np.signbit(X), 0x80, 0)).astype(np.uint8)
+    return signed
 
 
 def encode(X: Floats, kind: str, with_beta: bool, scaled: bool = True) -> Float8Rows:
@@ -68,4 +69,5 @@ def encode(X: Floats, kind: str, with_beta: bool, scaled: bool = True) -> Float8
 
 def decode(rows: NDArray[np.uint8], kind: str) -> Floats:
     """Give the values of the codes, without any factor."""
-    return np.where(rows & 0x80, np.float32(-1), np.float32(1)) * values(kind)[rows & 0x7F]
+    decoded: Floats = np.where(rows & 0x80, np.float32(-1), np.float32(1)) * values(kind)[rows & 0x7F]
+    return decoded

@@ -1,0 +1,26 @@
+"""How far the rounding of queries may move scores, by the kind of codes."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lilliput.codecs.codec import Codec
+from lilliput.codecs.layout import Rows
+
+LEVELS = {"i8": 127, "bits": 7}  # of a query; those of the other kinds are not rounded
+
+
+def magnitudes(kind: str, rows: Rows, dim: int) -> NDArray[np.float64]:
+    """What the numbers of each row add up to, each without its sign."""
+    if kind == "bits":
+        return np.full(len(rows.rows), float(dim))
+    sums = np.abs(rows.rows.view(np.int8).astype(np.float64)).sum(axis=1)
+    return sums if rows.alpha is None else sums * rows.alpha
+
+
+def slack(codec: Codec, x: NDArray[np.float32], queries: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Half a step of each prepared query, times what the numbers of each row add up to."""
+    kind = codec.layout.kind
+    if kind not in LEVELS:
+        return np.zeros((len(queries), len(x)))
+    step = np.abs(queries).max(axis=1).astype(np.float64) / LEVELS[kind]
+    return 0.501 * step[:, None] * magnitudes(kind, codec.encode_rows(x), codec.layout.dim)[None]
