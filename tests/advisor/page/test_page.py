@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lilliput.advisor.page import diagnosis_page, plan_page
+from lilliput.advisor.page.field import Field
 from lilliput.advisor.page.page import as_data
 from lilliput.advisor.report import as_markdown, write_report
 from lilliput.errors import FileError, InvalidInput
@@ -52,6 +53,12 @@ class Reader(HTMLParser):
     def text(self) -> str:
         """What a reader sees."""
         return "".join(self.words)
+
+
+def drawn(plan: Plain, measure: str) -> set[int]:
+    """The numbers of the candidates that were measured to the end."""
+    most = max(row["rows"] for row in plan["table"])
+    return {i for i, row in enumerate(plan["table"]) if row[measure] and row["rows"] == most}
 
 
 def bare(plan: Plain) -> Plain:
@@ -147,11 +154,29 @@ def test_points_lie_where_the_numbers_say(plan: Plain) -> None:
         )
         rows = {int(number): (float(x), float(y)) for number, x, y in points}
 
-        assert {i for i, row in enumerate(plan["table"]) if row[measure]} == set(rows)
+        assert drawn(plan, measure) == set(rows)
         by_size = sorted(rows, key=lambda i: plan["table"][i]["bytes_per_vector"])
         by_quality = sorted(rows, key=lambda i: plan["table"][i][measure]["mean"])
         assert [rows[i][0] for i in by_size] == sorted(x for x, _ in rows.values())
         assert [rows[i][1] for i in by_quality] == sorted((y for _, y in rows.values()), reverse=True)
+
+
+@pytest.mark.parametrize("measure", ["recall@10", "ndcg@10"])
+def test_front_is_what_no_other_beats(plan: Plain, measure: str) -> None:
+    """By every measure a member has more quality than all that take no more bytes."""
+    field = Field.of(plan, measure)
+
+    best = {
+        number
+        for number, row in field.rows.items()
+        if not any(
+            other[measure]["mean"] >= row[measure]["mean"]
+            for other in field.rows.values()
+            if other is not row and other["bytes_per_vector"] <= row["bytes_per_vector"]
+        )
+    }
+
+    assert best == field.front
 
 
 def test_pages_hold_without_what_can_be_missing(plan: Plain) -> None:
