@@ -22,6 +22,10 @@ SPECS = [
     "rotate,int8",
     "rotate,bin",
     "mrl40,pca20,rotate,bin",
+    "jl20,f32",
+    "jl20,int8",
+    "fft20,f16",
+    "fft20(keep=energy),int8",
 ]
 LEVELS = {"f32": np.inf, "f16": np.inf, "i8": 127, "bits": 7}
 
