@@ -6,13 +6,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from lilliput.advisor import advise
 from lilliput.advisor.page import diagnosis_page, plan_page
 from lilliput.advisor.page.field import Field
 from lilliput.advisor.page.page import as_data
 from lilliput.advisor.report import as_markdown, write_report
 from lilliput.errors import FileError, InvalidInput
+from lilliput.evaluate.diagnose import diagnose
 
 Plain = dict[str, Any]
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\" ' & \ud800"
@@ -89,6 +92,26 @@ def test_page_is_well_formed_and_says_the_plan(plan: Plain) -> None:
         "It is extrapolated: the queries searched 11,429 rows, and the index will hold 1,000,000."
         in page.text
     )
+
+
+def test_plans_as_they_are_made_are_pages() -> None:
+    """A plan from the advisor, with judgments and a diagnosis, is drawn whole, and so is one without."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 16)).astype(np.float32)
+    queries = X[:60] + 0.1 * rng.standard_normal((60, 16)).astype(np.float32)
+    judged = advise(X, queries, [{i: 1.0} for i in range(60)], budget="12B", for_n=50_000, progress=False)
+    plain = advise(X, floor="recall@10=0.9", progress=False)
+    found = diagnose(X, queries=queries, progress=False).to_dict()
+
+    for plan in ({**judged.to_dict(), "diagnosis": found}, plain.to_dict()):
+        page = Reader(plan_page(plan))
+        assert ([], []) == (page.open, page.unclosed)
+        assert plan["spec"] in page.text
+        assert "None" not in page.text
+        assert f"{len(plan['table']):,}" in page.text
+        assert as_markdown(plan)
+    front = {i for i, row in enumerate(plan["table"]) if row["front"]}
+    assert front == Field.of(plan, "recall@10").front
 
 
 def test_data_is_the_plan(plan: Plain) -> None:
