@@ -60,7 +60,7 @@ class Search:
             before = dict(self.trials)
             if number:
                 found = self._measured(tried, number, step)
-            tried = self._promising(found, before, rung.kept, number == 0)
+            tried = self._promising(found, before, rung.kept, number == 0 or not self._aim.floors)
             tried += self._larger(tried)
         return self._last(tried, step) if len(self._plan) > 1 else found + self._pairs_of(found, step)
 
