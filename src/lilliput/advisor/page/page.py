@@ -140,8 +140,8 @@ def _early(plan: Plain) -> str | None:
     if not early:
         return None
     return (
-        f" Of {len(plan['table']):,} candidates {early:,} were dropped early, among fewer rows, where "
-        "quality comes easier; these are in the table only."
+        f" {early:,} of {len(plan['table']):,} candidates dropped out early, among fewer rows, where quality "
+        "comes easier; these are in the table only."
     )
 
 
