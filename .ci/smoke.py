@@ -1,4 +1,4 @@
-"""What an installed wheel must do on every Python: import, encode, search, find each row first, draw a page."""
+"""What an installed wheel must do on every Python: import, encode, search, find each row, draw a page."""
 
 import sys
 
