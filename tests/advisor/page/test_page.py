@@ -222,6 +222,15 @@ def test_a_single_candidate_is_a_page(plan: Plain) -> None:
     assert 'class="label chosen"' in page
 
 
+def test_a_budget_beyond_all_candidates_does_not_stretch_the_axis(plan: Plain) -> None:
+    """2 GB for a few rows bounds nothing: no line is drawn, and the points keep their room."""
+    page = plan_page({**plan, "budget": {"text": "2GB", "bytes_per_vector": 2e6}})
+
+    assert "limit budget" not in page
+    assert ">2,048</text>" not in page
+    assert "limit budget" in plan_page(plan)
+
+
 def test_candidates_that_all_failed_are_a_page(plan: Plain) -> None:
     """Where nothing could be drawn the page says so, and the table still holds the reasons."""
     failed = [{**row, "recall@10": None, "ndcg@10": None, "why_not": "It broke."} for row in plan["table"]]

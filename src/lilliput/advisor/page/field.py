@@ -52,7 +52,9 @@ class Field:
         budget = plan["budget"]["bytes_per_vector"] if plan["budget"] else None
         floor, exact = plan["floors"].get(measure), plan["baseline"].get(measure)
         baseline = plan["baseline"]["bytes_per_vector"]
-        wide = [row["bytes_per_vector"] for row in rows.values()] + [budget or plan["bytes_per_vector"]]
+        wide = [row["bytes_per_vector"] for row in rows.values()]
+        if budget is not None and budget <= 2 * max(wide):  # a budget beyond all candidates bounds none
+            wide.append(budget)
         found = [row[measure]["mean"] for row in rows.values()]
         found += [rows[number][measure]["high"] for number in front]
         found += [limit for limit in (floor, exact) if limit is not None]

@@ -33,7 +33,7 @@ class Limit:
 
 def limits(plan: Mapping[str, Any], field: Field) -> Iterator[Limit]:
     """Draw budget, floor, and what float32 takes and reaches."""
-    if field.budget is not None:
+    if field.budget is not None and field.budget <= field.sizes.high:
         yield _upright(field, "budget", field.budget, f"budget {plan['budget']['text']}")
     if field.baseline <= field.sizes.high:
         yield _upright(field, "exact", field.baseline, "float32")
