@@ -141,6 +141,7 @@ def test_an_absorbed_stage_is_like_any_other(metric: Metric, tmp_path: Path) -> 
     ]
 
     assert b"sklearn" not in pickle.dumps(made)
+    assert "['mrl12', Affine(12 to 6), 'rotate', 'int8']" in repr(others[0])
     for other in others:
         assert made.spec == other.spec
         assert np.array_equal(codes, other.encode(X))
