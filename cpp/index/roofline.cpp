@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "kernels/roofline/tables.h"
+#include "lilliput/isa.h"
 #include "lilliput/pool.h"
 
 namespace lilliput {
@@ -13,7 +14,7 @@ namespace {
 constexpr size_t kRun = size_t{1} << 20;  // bytes a task, whole words
 
 const Roofline& roofline(Isa isa) {
-#if defined(__x86_64__)
+#ifdef LILLIPUT_X86
   // The tile unit reads no memory of its own accord.
   static const Roofline with_tiles = {avx512::roofline.read, amx::roofline.multiply};
   if (isa == Isa::avx512) return avx512::roofline;

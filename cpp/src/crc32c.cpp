@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <bit>
 
-#if defined(__aarch64__) && defined(__linux__)
+#include "lilliput/isa.h"
+
+#if defined(LILLIPUT_ARM) && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
 #endif
@@ -37,11 +39,11 @@ constexpr Slices kSlices;
 using Form = uint32_t (*)(uint32_t, const std::byte*, size_t);
 
 Form fastest() {
-#if defined(__x86_64__)
+#ifdef LILLIPUT_X86
   if (__builtin_cpu_supports("sse4.2")) return sse42::crc32c;
-#elif defined(__aarch64__) && defined(__linux__)
+#elif defined(LILLIPUT_ARM) && defined(__linux__)
   if (getauxval(AT_HWCAP) & HWCAP_CRC32) return armv8::crc32c;
-#elif defined(__aarch64__) && defined(__APPLE__)
+#elif defined(LILLIPUT_ARM) && defined(__APPLE__)
   return armv8::crc32c;
 #endif
   return portable::crc32c;

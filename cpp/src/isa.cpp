@@ -5,7 +5,7 @@
 #include <cstring>
 #include <initializer_list>
 
-#if defined(__x86_64__)
+#ifdef LILLIPUT_X86
 #include <cpuid.h>
 #if defined(__linux__)
 #include <sys/syscall.h>
@@ -24,7 +24,7 @@ struct Machine {
   bool& operator[](Isa isa) { return usable[static_cast<int>(isa)]; }
 };
 
-#if defined(__x86_64__)
+#ifdef LILLIPUT_X86
 struct Leaf {
   uint32_t a = 0, b = 0, c = 0, d = 0;
   Leaf(uint32_t leaf, uint32_t sub) { __get_cpuid_count(leaf, sub, &a, &b, &c, &d); }
@@ -67,7 +67,7 @@ void look(Machine& machine) {
   machine[Isa::amx] =
       machine[Isa::avx512] && (states & kTiles) == kTiles && all(seven.d, {22, 24, 25}) && permit_tiles();
 }
-#elif defined(__aarch64__)
+#elif defined(LILLIPUT_ARM)
 void look(Machine& machine) { machine[Isa::neon] = true; }
 #else
 void look(Machine&) {}

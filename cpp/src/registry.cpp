@@ -73,13 +73,13 @@ const Kernels* kernels(Kind kind, Isa isa) {
 const Dense* dense(Isa isa) {
   if (!usable(isa)) return nullptr;
   switch (isa) {
-#if defined(__x86_64__)
+#ifdef LILLIPUT_X86
     case Isa::avx2:
       return &avx2::dense;
     case Isa::avx512:
     case Isa::amx:
       return &avx512::dense;
-#elif defined(__aarch64__)
+#elif defined(LILLIPUT_ARM)
     case Isa::neon:
       return &neon::dense;
 #endif

@@ -220,7 +220,7 @@ float round_words(const std::vector<int16_t>& centroids, uint32_t numbers, uint3
 }  // namespace
 
 const NearestWord& nearest_word(Isa isa) {
-#if defined(__x86_64__)
+#ifdef LILLIPUT_X86
   if (isa == Isa::avx512 || isa == Isa::amx) return avx512::nearest_word;
   if (isa == Isa::avx2) return avx2::nearest_word;
 #endif

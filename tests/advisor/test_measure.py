@@ -140,7 +140,7 @@ def test_early_discards_spare_what_noise_could_have_put_behind() -> None:
 
     assert ["flat | f32", "flat | f16"] == [c.spec for c in kept]
     assert "below that of 'flat | f32'" in why[Candidate(("int8",))]
-    assert 3 == len(families)
+    assert 4 == len(families)
 
 
 def test_a_stage_that_gains_nothing_is_let_go() -> None:

@@ -7,6 +7,8 @@ import zipfile
 
 import numpy as np
 
+from attacks.malformed_tables import TABLE_CASES, TABLE_SOUND
+
 FLOATS = np.arange(12, dtype="<f4").tobytes()  # three rows of four
 NAN = np.array([[1, 2], [3, np.nan]])
 INF = np.array([[1, 2], [-np.inf, 3]])
@@ -350,6 +352,7 @@ CASES = {
     ".fbin": FBIN,
     ".u8bin": U8BIN,
     ".i8bin": U8BIN,
+    **TABLE_CASES,
 }
 SOUND = {
     ".npy": npy(),
@@ -358,4 +361,5 @@ SOUND = {
     ".bvecs": row(8, bytes(8)) * 9,
     ".fbin": table(3, 4),
     ".u8bin": table(3, 4, bytes(12)),
+    **TABLE_SOUND,
 }

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from attacks.malformed import CASES, HARMLESS_NPZ, NPY, SOUND, npy, packed
+from attacks.malformed_tables import TABLE_CASES
 from lilliput.errors import CorruptFile, FileError, InvalidInput, LilliputError
 from lilliput.io.open import open_vectors, read_array
 from lilliput.io.source import as_matrix, as_source
@@ -49,7 +50,7 @@ def test_there_are_enough_cases() -> None:
     """At least 25 for each reader."""
     vecs = len(CASES[".fvecs"]) + len(CASES[".bvecs"])
 
-    assert all(len(CASES[suffix]) >= 25 for suffix in (".npy", ".npz", ".fbin"))
+    assert all(len(CASES[suffix]) >= 25 for suffix in (".npy", ".npz", ".fbin", *TABLE_CASES))
     assert vecs >= 25
 
 
@@ -238,6 +239,13 @@ def test_a_file_cut_after_it_was_opened_is_noticed(suffix: str, tmp_path: Path) 
     blocks = open_vectors(path).batches(1)
     next(blocks)
     os.truncate(path, 10)
-    if suffix != ".npz":  # a packed entry this short has been read whole
+    if suffix not in (
+        ".npz",
+        ".parquet",
+        ".arrow",
+        ".arrows",
+        ".h5",
+        ".jsonl",
+    ):  # so short, it was read whole
         with pytest.raises(CorruptFile):
             list(blocks)

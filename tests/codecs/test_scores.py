@@ -27,6 +27,10 @@ SPECS = [
     "rotate,int8",
     "rotate,bin",
     "mrl40,pca20,rotate,bin",
+    "jl20,f32",
+    "jl20,int8",
+    "fft20,f16",
+    "fft20(keep=energy),int8",
 ]
 # The length of a rounded row is off by half a step in every dimension at most, and far less as a rule.
 LENGTHS = {"i8": 5e-3, "bf16": 2e-3, "e4m3": 2e-2, "e5m2": 4e-2}

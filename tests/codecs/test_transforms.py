@@ -12,14 +12,26 @@ RNG = np.random.default_rng(0)
 X = (RNG.standard_normal((400, 20)) @ RNG.standard_normal((20, 20)) + 3).astype(np.float32)
 Q = (RNG.standard_normal((9, 20)) * 4).astype(np.float32)
 METRICS: list[Metric] = ["ip", "l2", "cosine"]
-SPELLINGS = ["mrl7", "pca7", "pca20", "rotate"]
+# Every stage that is registered, in all spellings that it says are worth trying, and some more.
+REGISTERED = [spelling for found in registry.variants("transform", 20).values() for spelling in found]
+SPELLINGS = sorted({*REGISTERED, "mrl7", "pca7", "pca20", "jl7", "jl20", "fft7", "fft7(keep=energy)"})
+
+
+def keeps_scores(spelling: str) -> bool:
+    """Whether scores are those of what comes back."""
+    return made(spelling).keeps_scores
+
+
+def made(spelling: str) -> Transform:
+    """One transform, not fitted."""
+    return registry.build(parse_codec(f"{spelling},f32", registry.names()))[0][0]
 
 
 def fitted(spelling: str, metric: Metric = "l2", x: NDArray[np.float32] = X) -> Transform:
     """One transform, fitted by itself."""
-    transforms, _ = registry.build(parse_codec(f"{spelling},f32", registry.names()))
-    transforms[0].fit(x, metric, np.random.default_rng(1))
-    return transforms[0]
+    stage = made(spelling)
+    stage.fit(x, metric, np.random.default_rng(1))
+    return stage
 
 
 def test_mrl_keeps_the_first_dimensions() -> None:
@@ -93,6 +105,26 @@ def test_rotation_spreads_a_single_number(dim: int) -> None:
 
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_stage_does_what_it_says(spelling: str, metric: Metric) -> None:
+    """Arrays of the announced shapes, rows of the announced width, the same from arrays that were saved."""
+    stage = fitted(spelling, metric)
+    saved = {name: (str(array.dtype), array.shape) for name, array in stage.arrays.items()}
+    other = made(spelling)
+    other.restore(stage.arrays, 20, metric)
+
+    y = stage.forward(X)
+
+    assert stage.shapes(20, metric) == saved
+    assert np.float32 == y.dtype
+    assert (400, stage.out_dim(20)) == y.shape
+    assert stage.backward(y, 20).shape == X.shape
+    assert np.array_equal(y, other.forward(X))
+    assert np.array_equal(stage.backward(y, 20), other.backward(y, 20))
+    assert (stage.out_dim(20) < 20) == (stage.role == "shorten") or spelling in ("pca20", "jl20")
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("spelling", [*filter(keeps_scores, SPELLINGS)])
 def test_scores_through_a_transform_are_those_of_what_comes_back(spelling: str, metric: Metric) -> None:
     """Dot products and distances to mapped rows, with the bias, are those to the rows mapped back."""
     stage = fitted(spelling, metric)
@@ -108,6 +140,18 @@ def test_scores_through_a_transform_are_those_of_what_comes_back(spelling: str, 
         expected = Q @ back.T
         actual = u @ y.astype(np.float64).T + bias[:, None]
     np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-3)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("spelling", [spelling for spelling in SPELLINGS if not keeps_scores(spelling)])
+def test_queries_move_as_rows_do(spelling: str, metric: Metric) -> None:
+    """A stage that leads to another space maps queries alike, and takes nothing from scores there."""
+    stage = fitted(spelling, metric)
+
+    u, bias = stage.query(Q, metric)
+
+    assert np.array_equal(stage.forward(Q), u)
+    assert not bias.any()
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

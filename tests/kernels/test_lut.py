@@ -73,10 +73,8 @@ def test_training_and_codes_do_not_depend_on_the_machine(isa: str, bits: int) ->
 
 @bits
 def test_codes_are_the_nearest_words(bits: int) -> None:
-    """No row lies further from its words than from the nearest ones, up to the rounding of the grid.
-
-    A point is rounded to 1/128 of a word's step, so a distance is wrong by that much of a step a dimension.
-    """
+    """No row lies further from its words than from the nearest ones, up to the rounding of the grid."""
+    # A point is rounded to 1/128 of a word's step, so a distance is wrong by that much of a step a dimension.
     X = clustered(np.random.default_rng(1), 500, 24)
     mean, step, words, _ = _core.train_words(X, 6, 2**bits, 10, 0)
     rows = np.empty((500, 6 * bits // 8), np.uint8)

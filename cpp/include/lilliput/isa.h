@@ -3,6 +3,13 @@
 
 #include "lilliput/codes.h"
 
+// A baseline build has the portable kernels alone.
+#if !defined(LILLIPUT_BASELINE) && defined(__x86_64__)
+#define LILLIPUT_X86
+#elif !defined(LILLIPUT_BASELINE) && defined(__aarch64__)
+#define LILLIPUT_ARM
+#endif
+
 namespace lilliput {
 
 bool usable(Isa isa);

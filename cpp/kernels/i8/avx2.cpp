@@ -6,9 +6,9 @@
 
 #include "kernels/exact.h"
 #include "kernels/i8/query.h"
+#include "kernels/i8/shorts_avx2.h"
 #include "kernels/rows.h"
 #include "kernels/tables.h"
-#include "kernels/tile_avx2.h"
 
 namespace lilliput::avx2 {
 namespace {
@@ -58,58 +58,20 @@ class Dot {
   const std::byte* query_;
 };
 
-uint32_t steps(uint32_t dim) { return (dim + 1) / 2; }
-
-size_t tile_group_bytes(uint32_t dim) { return group_bytes(steps(dim)); }
-
-void pack(uint32_t dim, const float* queries, const float* bias, uint32_t n, std::byte* group) {
-  __builtin_memset(group, 0, tile_group_bytes(dim));
-  Group& g = *reinterpret_cast<Group*>(group);
-  for (uint32_t q = 0; q < n; ++q) {
-    const float* query = queries + size_t{q} * dim;
-    const Grid grid(query, dim, 127.0f);
-    g.scale[q] = grid.step;
-    g.bias[q] = bias[q];
-    for (uint32_t i = 0; i < dim; i += 2) {
-      int8_t code[2] = {};
-      round_to_bytes(query + i, dim - i < 2 ? 1 : 2, grid.inverse, code);
-      const int16_t pair[2] = {code[0], code[1]};
-      __builtin_memcpy(step_of(group, steps(dim), q, i / 2), pair, sizeof pair);
-    }
-  }
-}
-
-size_t row_stride(uint32_t dim) { return padded(size_t{dim} * 2); }
-
-size_t panel_bytes(uint32_t dim, uint32_t n) { return row_stride(dim) * n; }
-
 void load(Panel& panel, std::byte* memory) {
-  const uint32_t dim = panel.codes->dim;
   const std::byte* row = panel.codes->rows;
-  panel.rows = memory;
-  panel.stride = row_stride(dim);
-  panel.norm = nullptr;
-  panel.slack = 0.0f;
-  for (uint32_t r = 0; r < panel.n; ++r, row += panel.codes->row_bytes, memory += panel.stride) {
-    __m256i* out = reinterpret_cast<__m256i*>(memory);
-    for (uint32_t i = 0; i < dim; i += 16, ++out) {
-      const uint32_t count = dim - i < 16 ? dim - i : 16;
-      _mm256_storeu_si256(out, _mm256_cvtepi8_epi16(load_up_to_16(row + i, count, i + count >= 16)));
-    }
-  }
-}
-
-void dense(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out) {
-  tile_dense<MultiplyShorts>(panel, group, steps(panel.codes->dim), n_queries, out);
+  shorts_begin(panel, memory);
+  for (uint32_t r = 0; r < panel.n; ++r, row += panel.codes->row_bytes)
+    widen_row(row, panel.codes->dim, memory + r * panel.stride);
 }
 
 constexpr Tile kTile = {
     .least_queries = 16,
-    .group_bytes = tile_group_bytes,
-    .pack = pack,
-    .panel_bytes = panel_bytes,
+    .group_bytes = shorts_group_bytes,
+    .pack = shorts_pack,
+    .panel_bytes = shorts_panel_bytes,
     .load = load,
-    .dense = dense,
+    .dense = shorts_dense,
     .fused = nullptr,
 };
 

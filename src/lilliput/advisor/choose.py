@@ -94,7 +94,7 @@ def survivors(
         why |= {t.candidate: _hopeless(t, aim) for t in ordered if t not in alive}
         alive = alive or ordered[:1]
     else:
-        why |= {t.candidate: _behind(t, ordered[0]) for t in ordered if _beaten(t, ordered[0])}
+        why |= {t.candidate: _behind(t, ordered[0]) for t in ordered if beaten(t, ordered[0])}
         alive = [t for t in ordered if t.candidate not in why]
     useful = without_idle_stages(alive)
     why |= {t.candidate: "a stage of it gains nothing" for t in alive if t not in useful}
@@ -108,6 +108,17 @@ def survivors(
             seen.add(trial.candidate.family)
             kept.append(trial.candidate)
     return kept, {candidate: why[candidate] for candidate in why if candidate not in kept}
+
+
+def beaten(trial: Trial, top: Trial, by: float = 0.0) -> bool:
+    """Say whether a trial is beyond doubt worse than another, and by more than so much."""
+    mine, best = trial.outcome.values, top.outcome.values
+    if top.mean(NDCG) - trial.mean(NDCG) > by and surely_worse(mine.get(NDCG), best.get(NDCG)):
+        return True
+    # What finds other rows than the nearest may be right to do so, if judgments say so.
+    if trial.mean(NDCG) > top.mean(NDCG) or top.mean(RECALL) - trial.mean(RECALL) <= by:
+        return False
+    return surely_worse(mine[RECALL], best[RECALL])
 
 
 def speed(trial: Trial, aim: Aim) -> float:
@@ -142,14 +153,6 @@ def _behind(trial: Trial, top: Trial) -> str:
     measure = NDCG if surely_worse(trial.outcome.values.get(NDCG), top.outcome.values.get(NDCG)) else RECALL
     gap = top.mean(measure) - trial.mean(measure)
     return f"{measure} is {gap:.3f} below that of '{top.candidate.name}'"
-
-
-def _beaten(trial: Trial, top: Trial) -> bool:
-    mine, best = trial.outcome.values, top.outcome.values
-    if surely_worse(mine.get(NDCG), best.get(NDCG)):
-        return True
-    # What finds other rows than the nearest may be right to do so, if judgments say so.
-    return surely_worse(mine[RECALL], best[RECALL]) and trial.mean(NDCG) <= top.mean(NDCG)
 
 
 def without_idle_stages(trials: list[Trial]) -> list[Trial]:

@@ -96,7 +96,9 @@ class Grid:
         quantisers = sorted(names("quantiser"))
         for head in self._heads():
             for shortener in (None, *self._stages("shorten")):
-                for spreader in ("", *self._spellings("spread")):
+                if head and shortener:
+                    continue  # every shape with every length would be more of a search than of a choice
+                for spreader in ("",) if head else ("", *self._spellings("spread")):
                     for quantiser in quantisers:
                         for short, tail in self._joined(head, shortener, spreader, quantiser, budget):
                             text = ",".join(part for part in (head, short, spreader, tail) if part)
@@ -112,8 +114,6 @@ class Grid:
         if shortener is None:
             yield from (("", tail) for tail in variants("quantiser", self.dim).get(quantiser, ()))
             return
-        if head and spreader:
-            return  # three stages before the quantiser: more of a search than of a choice
         shorts = list(variants("transform", self.dim)[shortener])
         for short in shorts:
             kept = _out_dim(short, self.dim)

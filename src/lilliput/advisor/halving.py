@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from lilliput.advisor.aim import Aim, Trial
 from lilliput.advisor.candidates import Candidate
-from lilliput.advisor.choose import by_quality, survivors
+from lilliput.advisor.choose import beaten, by_quality, survivors
 from lilliput.advisor.floors import RECALL
 from lilliput.advisor.grid import Grid, pairs
 from lilliput.advisor.journal import Journal
@@ -16,6 +16,8 @@ from lilliput.spec import parse_codec
 COARSE, FINE = 4, 2  # codecs that are joined to pairs
 JOINED = 8  # pairs that are measured among all rows
 REVIVED = 16
+FAR = 0.05  # behind the best: the smaller ones of a form are not measured either
+LARGER = 2
 COARSE_PART = 0.5  # of the fine codec's bytes: a search codec that takes more saves no time
 FACTORS = (30, 10, 4, 2)
 AFTER = 2  # measured behind the first that keeps the floors
@@ -52,12 +54,72 @@ class Search:
 
     def run(self, step: Step) -> list[Trial]:
         """Climb the rungs, and give what was measured on the last."""
-        tried = self._first
+        found = self._scouted(step)
+        tried: list[Candidate] = []
         for number, rung in enumerate(self._plan[:-1]):
             before = dict(self.trials)
-            found = self._measured(tried, number, rung, step)
-            tried = self._promising(found, before, rung.kept, number == 0)
-        return self._last(tried, step)
+            if number:
+                found = self._measured(tried, number, step)
+            tried = self._promising(found, before, rung.kept, number == 0 or not self._aim.floors)
+            tried += self._larger(tried)
+        return self._last(tried, step) if len(self._plan) > 1 else found + self._pairs_of(found, step)
+
+    def _scouted(self, step: Step) -> list[Trial]:
+        """Measure on the first sample: of each form the largest, and of the promising ones smaller ones too.
+
+        Within a form more bytes find more, so where bytes or speed decide, bisection finds the smallest that
+        may keep the floors.
+        """
+        bench = self._bench(0)
+        bench.expect(self._first)
+        forms: dict[str, list[Candidate]] = {}
+        for candidate in self._first:
+            forms.setdefault(candidate.form, []).append(candidate)
+        found: list[Trial] = []
+        for form in sorted(forms.values(), key=lambda form: _grouped(form[0])):
+            largest = self._trial(form[0], 0, bench, step)
+            if largest is None:
+                continue
+            found.append(largest)
+            if self._aim.floors:
+                found += self._bisected(form, largest, bench, step)
+            elif not beaten(largest, by_quality(found)[0], FAR):
+                found += [trial for one in form[1:] if (trial := self._trial(one, 0, bench, step))]
+        if not found:
+            raise next(iter(self.failed.values()))
+        return found
+
+    def _bisected(self, form: list[Candidate], largest: Trial, bench: Bench, step: Step) -> list[Trial]:
+        """Look for the smallest of a form that may keep the floors, or on the last sample does."""
+        only = len(self._plan) == 1
+
+        def enough(trial: Trial | None) -> bool:
+            if trial is None:
+                return False
+            return self._aim.keeps(trial.outcome) if only else self._aim.could_keep(trial.outcome, None)
+
+        found: list[Trial] = []
+        low, high = 0, len(form) - 1 if enough(largest) else 0
+        while low < high:
+            middle = (low + high + 1) // 2
+            trial = self._trial(form[middle], 0, bench, step)
+            found += [trial] if trial else []
+            low, high = (middle, high) if enough(trial) else (low, middle - 1)
+        return found
+
+    def _larger(self, tried: list[Candidate]) -> list[Candidate]:
+        """Give the next larger of each form, as the smallest that may keep a floor often does not."""
+        if not self._aim.floors:
+            return []
+        forms: dict[str, list[Candidate]] = {}
+        for candidate in self._first:
+            forms.setdefault(candidate.form, []).append(candidate)
+        near: dict[Candidate, None] = {}
+        for candidate in tried:
+            form = forms.get(candidate.form, [])
+            place = form.index(candidate) if candidate in form else 0
+            near |= dict.fromkeys(form[max(0, place - LARGER) : place])
+        return [candidate for candidate in near if candidate not in tried]
 
     def _promising(
         self, found: list[Trial], before: dict[Candidate, Trial], most: int, families: bool
@@ -69,10 +131,10 @@ class Search:
         self.let_go |= {candidate: f"{said}: {reason}" for candidate, reason in why.items()}
         return kept
 
-    def _measured(self, tried: Iterable[Candidate], number: int, rung: Rung, step: Step) -> list[Trial]:
+    def _measured(self, tried: Iterable[Candidate], number: int, step: Step) -> list[Trial]:
         """Measure candidates on one sample, those with the same first stage one after another."""
         ordered = sorted(tried, key=_grouped)
-        bench = Bench(self._ground, rung, self._journal, alone=0 < number == len(self._plan) - 1)
+        bench = self._bench(number)
         bench.expect(ordered)
         return [trial for candidate in ordered if (trial := self._trial(candidate, number, bench, step))]
 
@@ -95,19 +157,26 @@ class Search:
         Where the fewest bytes win, the smallest come first, and the others are left once some keep the
         floors. Where nothing that is left keeps them, those come back that were let go for their size.
         """
-        number, rung = len(self._plan) - 1, self._plan[-1]
+        number = len(self._plan) - 1
         measured = self._ascending if self._aim.rule == "bytes" else self._measured
-        found = measured(tried, number, rung, step)
+        found = measured(tried, number, step)
         if not any(self._aim.keeps(trial.outcome) for trial in found):
-            found += measured(self._revived(found), number, rung, step)
-        if self._aim.rule == "speed":
-            found += self._measured(self._joined(found, step), number, rung, step)
+            found += measured(self._revived(found), number, step)
         if not found:
             raise next(iter(self.failed.values()))
-        return found
+        return found + self._pairs_of(found, step)
 
-    def _ascending(self, tried: list[Candidate], number: int, rung: Rung, step: Step) -> list[Trial]:
-        bench = Bench(self._ground, rung, self._journal, alone=0 < number == len(self._plan) - 1)
+    def _pairs_of(self, found: list[Trial], step: Step) -> list[Trial]:
+        if self._aim.rule != "speed":
+            return []
+        return self._measured(self._joined(found, step), len(self._plan) - 1, step)
+
+    def _bench(self, number: int) -> Bench:
+        last = 0 < number == len(self._plan) - 1
+        return Bench(self._ground, self._plan[number], self._journal, alone=last)
+
+    def _ascending(self, tried: list[Candidate], number: int, step: Step) -> list[Trial]:
+        bench = self._bench(number)
         bench.expect(tried)
         found: list[Trial] = []
         behind = 0
@@ -144,7 +213,7 @@ class Search:
         if not joined or len(self._plan) == 1:
             return joined
         number = len(self._plan) - 2
-        tested = self._measured(joined, number, self._plan[number], step)
+        tested = self._measured(joined, number, step)
         return self._promising(tested, {}, JOINED, False) if tested else []
 
 

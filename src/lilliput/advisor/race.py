@@ -10,7 +10,7 @@ from lilliput.advisor.aim import Aim, Trial
 from lilliput.advisor.choose import speed, without_idle_stages
 from lilliput.advisor.journal import Journal
 from lilliput.advisor.measure import K
-from lilliput.advisor.rungs import Ground
+from lilliput.advisor.rungs import FIT_ROWS, Ground
 from lilliput.advisor.spaces import Coded, Spaces
 from lilliput.index.effort import Effort
 from lilliput.index.state import State
@@ -48,7 +48,8 @@ def _seconds(runners: list[Trial], ground: Ground) -> list[float]:
     rows = ground.base.rows
     sizes = sum(trial.bytes_per_vector for trial in runners)
     count = max(1, min(len(rows), int(len(rows) * 4 * rows.shape[1] / sizes)))
-    spaces = Spaces(rows[:count], np.arange(count), ground.metric, ground.seed, ground.threads)
+    fit = np.arange(min(count, FIT_ROWS))
+    spaces = Spaces(rows[:count], fit, ground.metric, ground.seed, ground.threads)
     states = []
     for trial in runners:
         coded: list[Coded] = [spaces.coded(text) for text in trial.candidate.codecs]

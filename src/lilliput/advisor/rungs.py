@@ -32,7 +32,8 @@ class Rung(NamedTuple):
     kept: int
 
 
-SMALL = (Rung(1_024, 128, 80), Rung(4_096, 256, 48), Rung(16_384, 512, 16))
+SMALL = (Rung(1_024, 128, 40), Rung(4_096, 256, 24), Rung(16_384, 512, 10))
+FIT_ROWS, LAST_FIT_ROWS = 4_096, 8_192  # that codecs are fitted on while choosing
 STEP = 2.5  # a sample is worth while where the next is so many times as large
 LEAST = 2  # of SMALL: the smallest sample is for sets that are too small for the next
 
@@ -137,6 +138,8 @@ class Bench:
         if self._made is None:
             ground = self._ground
             probe, fit = ground.choosing(self._rung)
+            most = LAST_FIT_ROWS if self._rung.rows >= len(ground.base.rows) else FIT_ROWS
+            fit = fit[:: max(1, -(-len(fit) // most))]
             spaces = Spaces(probe.rows, fit, ground.metric, ground.seed, ground.threads, self._expected)
             self._made = probe, spaces
         return self._made

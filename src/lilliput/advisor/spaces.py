@@ -18,7 +18,6 @@ from lilliput.io.arrays import FloatArray, block_rows
 from lilliput.io.blocks import spans
 from lilliput.spec import Stage, parse_codec
 
-FIT_ROWS = 16_384
 KEPT = 2  # codes, for candidates that differ in their refinement alone
 
 
@@ -87,7 +86,7 @@ class Spaces:
         codecs: Iterable[str] = (),
     ) -> None:
         self._rows, self._metric, self._seed, self._threads = rows, metric, seed, threads
-        self._fit = fit[:: max(1, -(-len(fit) // FIT_ROWS))]
+        self._fit = fit
         self._widest: dict[str, int] = {}
         self._space: tuple[Stage, Space] | None = None
         self._codes: OrderedDict[str, Coded] = OrderedDict()

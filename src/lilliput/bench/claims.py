@@ -1,5 +1,6 @@
 """`lilliput bench claims`: what papers say of codecs, put to the test on real sets and reported as found."""
 
+import itertools
 import json
 import os
 import re
@@ -7,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from lilliput.bench.claims_report import markdown
 from lilliput.bench.codec_sets import TOKENS, CodecSet, codec_sets
 from lilliput.bench.hardware import describe
 from lilliput.bench.own_codecs import answers
-from lilliput.codecs.registry import names, variants
+from lilliput.codecs.registry import StageKind, names, variants
 from lilliput.errors import InvalidSpec
 from lilliput.evaluate import ndcg_at_k, randomisation_test
 from lilliput.progress import ProgressOption, Track
@@ -31,6 +32,7 @@ SURE = 0.05  # what is less likely than this by chance is taken for a difference
 LOSS_LIMIT = 0.003
 SEEDS = 5  # of the stages that throw dice, whose queries are averaged over them
 RANDOM = ("jl",)
+SPELT = ("f8", "int8", "whiten")  # stages that are tested in every spelling
 STORAGE = (
     "“Optimization of embeddings storage for RAG systems using quantization and dimensionality reduction "
     "techniques”"
@@ -51,8 +53,8 @@ class Claim:
     kind:
         Whether the first codec loses less than 0.3 % against floats, or is better than the second.
     first, second:
-        Codecs; {half} and {quarter} stand for parts of the dimensions, and {f8}, {int8} for each spelling of
-        those stages.
+        Codecs; {half} and {quarter} stand for parts of the dimensions, and {f8}, {int8}, {whiten} for each
+        spelling of those stages.
     """
 
     text: str
@@ -95,9 +97,9 @@ CLAIMS = (
         "pca{quarter},f32",
         "fft{quarter},f32",
     ),
-    Claim("Whitening improves floats", "", "is better", "whiten,f32", "f32"),
-    Claim("Whitening improves int8", "", "is better", "whiten,int8", "int8"),
-    Claim("Whitening improves bits", "", "is better", "whiten,bin", "bin"),
+    Claim("Whitening improves floats", "", "is better", "{whiten},f32", "f32"),
+    Claim("Whitening improves int8", "", "is better", "{whiten},int8", "int8"),
+    Claim("Whitening improves bits", "", "is better", "{whiten},bin", "bin"),
 )
 
 
@@ -195,12 +197,19 @@ def run(
 
 def _pairs(claims: Sequence[Claim], dim: int) -> Iterator[tuple[Claim, str, str]]:
     """Spell both codecs of each claim for vectors of so many numbers."""
-    spelt = variants("quantiser", dim)
+    parts = {"half": dim // 2, "quarter": dim // 4}
+    spelt: dict[str, Sequence[str]] = {name: (name,) for name in SPELT}
+    spelt |= {
+        name: spellings
+        for kind in get_args(StageKind)
+        for name, spellings in variants(kind, dim).items()
+        if name in SPELT
+    }
     for claim in claims:
-        for f8 in spelt.get("f8", ("f8",)) if "{f8}" in claim.first else ("",):
-            for int8 in spelt.get("int8", ("int8",)) if "{int8}" in claim.second else ("",):
-                words = {"half": dim // 2, "quarter": dim // 4, "f8": f8, "int8": int8}
-                yield claim, claim.first.format(**words), claim.second.format(**words)
+        asked = [name for name in SPELT if f"{{{name}}}" in claim.first + claim.second]
+        for chosen in itertools.product(*(spelt[name] for name in asked)):
+            words = parts | dict(zip(asked, chosen, strict=True))
+            yield claim, claim.first.format(**words), claim.second.format(**words)
 
 
 def _tested(claim: Claim, first: str, second: str, found: CodecSet, quality: Quality) -> dict[str, Any]:

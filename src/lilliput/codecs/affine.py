@@ -36,6 +36,10 @@ class Affine(Remap):
         made.arrays = {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in found.items()}
         return made
 
+    def __repr__(self) -> str:
+        shape = np.shape(self.arrays.get("matrix", ()))[::-1]
+        return f"{type(self).__name__}({' to '.join(map(str, shape))})"
+
     def check(self, dim: int, rows: int | None) -> None:
         """Refuse vectors that the matrix was not made for."""
         matrix = self.arrays.get("matrix")

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from lilliput import _core
-from lilliput.codecs.base import DoubleArray, Metric, Shapes, Transform, take_numbers
+from lilliput.codecs.base import Metric, Shapes, take_numbers
 from lilliput.codecs.options import number_between, take_options
+from lilliput.codecs.remap import Remap
 from lilliput.io.arrays import FloatArray
 from lilliput.spec import Stage
 
@@ -17,16 +18,18 @@ Z = 5.0
 FIT_NUMBERS = 2**22
 
 
-class Clip(Transform):
-    """Hold the numbers of rows, not of queries, within plus and minus one limit.
+class Clip(Remap):
+    """Hold the numbers of rows and queries within plus and minus one limit.
 
     The limit is z times the root mean square of the typical dimension (the median over dimensions), so that
-    it does not move with the few that are to be held; limits of each dimension's own would. Where a dimension
-    lies beyond the limit in all rows, it counts alike in all scores. On embeddings without such dimensions
-    next to nothing is clipped. ``quantile=0.999`` takes the limit from the magnitudes of all numbers instead.
+    it does not move with the few that are to be held; limits of each dimension's own would. A dimension that
+    lies beyond the limit in all rows counts alike in all scores. On embeddings without such dimensions next
+    to nothing is clipped. ``quantile=0.999`` takes the limit from the magnitudes of all numbers instead.
+
+    Queries are held too: numbers that outweigh all others would drown them when a query is rounded, and pull
+    them from rows that no longer have such numbers.
     """
 
-    role = "shape"
     learns = True
 
     @classmethod
@@ -49,7 +52,7 @@ class Clip(Transform):
         """Name the limit."""
         return {"limit": ("float32", (1,))}
 
-    def fit(self, sample: FloatArray, metric: Metric, rng: np.random.Generator) -> None:
+    def learn(self, sample: FloatArray) -> None:
         """Find the limit; none where the typical dimension is nothing."""
         some = sample[:: -(-sample.size // FIT_NUMBERS)]
         if self._quantile is None:
@@ -60,14 +63,10 @@ class Clip(Transform):
         held = limit if limit > 0 else np.finfo(np.float32).max
         self.arrays = {"limit": np.array([held], dtype=np.float32)}
 
-    def forward(self, x: FloatArray, threads: int = 0) -> FloatArray:
-        """Hold rows within the limit."""
+    def there(self, x: FloatArray, threads: int) -> FloatArray:
+        """Hold vectors within the limit."""
         return _core.clamp(x, float(np.abs(self.arrays["limit"][0])), threads)
 
-    def backward(self, y: FloatArray, dim: int, threads: int = 0) -> FloatArray:
-        """Leave rows as they are: the nearest vectors that clip to them."""
-        return y
-
-    def query(self, q: FloatArray, metric: Metric) -> tuple[FloatArray, DoubleArray]:
-        """Leave queries as they are."""
-        return q, np.zeros(len(q))
+    def back(self, y: FloatArray, dim: int, threads: int) -> FloatArray:
+        """Leave vectors as they are: the nearest of those that clip to them."""
+        return y.copy()

@@ -114,7 +114,8 @@ def transformed(transformer: Any, x: Any) -> Any:
         When it fails, or gives something else.
     """
     try:
-        y = np.asarray(transformer.transform(x))
+        found = transformer.transform(x)
+        y = np.asarray(found)
     except Exception as error:
         raise InvalidInput(
             f"{name_of(transformer)} cannot transform vectors of {x.shape[1]} dimensions ({error}); a stage "
@@ -122,12 +123,12 @@ def transformed(transformer: Any, x: Any) -> Any:
         ) from error
     if y.ndim != 2 or y.dtype.kind not in "fiub":
         raise InvalidInput(
-            f"{name_of(transformer)} gives {y.dtype} of shape {y.shape}; a stage gives a dense array of "
-            "numbers, a row for each row."
+            f"{name_of(transformer)} gives {name_of(found)} of {y.dtype} and shape {y.shape}; a stage gives "
+            "a dense array of numbers, a row for each row."
         )
     return y
 
 
-def name_of(transformer: Any) -> str:
-    """Say what a transformer is called."""
-    return type(transformer).__name__
+def name_of(thing: Any) -> str:
+    """Say what a transformer, or what it gave, is called."""
+    return type(thing).__name__

@@ -57,7 +57,7 @@ def element(name: Any) -> str:
         text = name.lower()
     else:
         try:
-            text = np.dtype(name).name
+            text = "" if name is None else np.dtype(name).name
         except TypeError as error:
             raise WrongType(f"dtype is a {type(name).__name__}; it is one of {known}.") from error
     if SHORT.get(text, text) not in ELEMENTS:

@@ -36,6 +36,7 @@ def _opened(path: Path, file_bytes: int | None = None) -> Iterator[tuple[Any, in
             pa.parquet.ParquetFile(
                 pa.PythonFile(file, mode="r"),
                 buffer_size=READ_BYTES,
+                pre_buffer=False,
                 page_checksum_verification=True,
                 thrift_string_size_limit=LIMITS.max_header_bytes,
             ),
@@ -136,6 +137,6 @@ def write_parquet(file: BinaryIO, vectors: Elements, column: str | None) -> int:
         write_page_checksum=True,
     ) as writer:
         for batch in table_blocks(vectors, schema):
-            writer.write_batch(batch)
+            writer.write_table(pa.Table.from_batches([batch]))  # a row group each, so that none waits in memory
             rows += len(batch)
     return rows

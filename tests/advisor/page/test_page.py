@@ -6,12 +6,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from lilliput.advisor import advise
 from lilliput.advisor.page import diagnosis_page, plan_page
+from lilliput.advisor.page.field import Field
 from lilliput.advisor.page.page import as_data
 from lilliput.advisor.report import as_markdown, write_report
 from lilliput.errors import FileError, InvalidInput
+from lilliput.evaluate.diagnose import diagnose
 
 Plain = dict[str, Any]
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\" ' & \ud800"
@@ -54,6 +58,12 @@ class Reader(HTMLParser):
         return "".join(self.words)
 
 
+def drawn(plan: Plain, measure: str) -> set[int]:
+    """The numbers of the candidates that were measured to the end."""
+    most = max(row["rows"] for row in plan["table"])
+    return {i for i, row in enumerate(plan["table"]) if row[measure] and row["rows"] == most}
+
+
 def bare(plan: Plain) -> Plain:
     """The plan without all that can be missing."""
     rows = [{**row, "ndcg@10": None} for row in plan["table"]]
@@ -82,6 +92,26 @@ def test_page_is_well_formed_and_says_the_plan(plan: Plain) -> None:
         "It is extrapolated: the queries searched 11,429 rows, and the index will hold 1,000,000."
         in page.text
     )
+
+
+def test_plans_as_they_are_made_are_pages() -> None:
+    """A plan from the advisor, with judgments and a diagnosis, is drawn whole, and so is one without."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 16)).astype(np.float32)
+    queries = X[:60] + 0.1 * rng.standard_normal((60, 16)).astype(np.float32)
+    judged = advise(X, queries, [{i: 1.0} for i in range(60)], budget="12B", for_n=50_000, progress=False)
+    plain = advise(X, floor="recall@10=0.9", progress=False)
+    found = diagnose(X, queries=queries, progress=False).to_dict()
+
+    for plan in ({**judged.to_dict(), "diagnosis": found}, plain.to_dict()):
+        page = Reader(plan_page(plan))
+        assert ([], []) == (page.open, page.unclosed)
+        assert plan["spec"] in page.text
+        assert "None" not in page.text
+        assert f"{len(plan['table']):,}" in page.text
+        assert as_markdown(plan)
+    front = {i for i, row in enumerate(plan["table"]) if row["front"]}
+    assert front == Field.of(plan, "recall@10").front
 
 
 def test_data_is_the_plan(plan: Plain) -> None:
@@ -147,11 +177,29 @@ def test_points_lie_where_the_numbers_say(plan: Plain) -> None:
         )
         rows = {int(number): (float(x), float(y)) for number, x, y in points}
 
-        assert {i for i, row in enumerate(plan["table"]) if row[measure]} == set(rows)
+        assert drawn(plan, measure) == set(rows)
         by_size = sorted(rows, key=lambda i: plan["table"][i]["bytes_per_vector"])
         by_quality = sorted(rows, key=lambda i: plan["table"][i][measure]["mean"])
         assert [rows[i][0] for i in by_size] == sorted(x for x, _ in rows.values())
         assert [rows[i][1] for i in by_quality] == sorted((y for _, y in rows.values()), reverse=True)
+
+
+@pytest.mark.parametrize("measure", ["recall@10", "ndcg@10"])
+def test_front_is_what_no_other_beats(plan: Plain, measure: str) -> None:
+    """By every measure a member has more quality than all that take no more bytes."""
+    field = Field.of(plan, measure)
+
+    best = {
+        number
+        for number, row in field.rows.items()
+        if not any(
+            other[measure]["mean"] >= row[measure]["mean"]
+            for other in field.rows.values()
+            if other is not row and other["bytes_per_vector"] <= row["bytes_per_vector"]
+        )
+    }
+
+    assert best == field.front
 
 
 def test_pages_hold_without_what_can_be_missing(plan: Plain) -> None:
@@ -172,6 +220,15 @@ def test_a_single_candidate_is_a_page(plan: Plain) -> None:
 
     assert 2 == page.count('class="point ')
     assert 'class="label chosen"' in page
+
+
+def test_a_budget_beyond_all_candidates_does_not_stretch_the_axis(plan: Plain) -> None:
+    """2 GB for a few rows bounds nothing: no line is drawn, and the points keep their room."""
+    page = plan_page({**plan, "budget": {"text": "2GB", "bytes_per_vector": 2e6}})
+
+    assert "limit budget" not in page
+    assert ">2,048</text>" not in page
+    assert "limit budget" in plan_page(plan)
 
 
 def test_candidates_that_all_failed_are_a_page(plan: Plain) -> None:

@@ -33,9 +33,10 @@ class Limit:
 
 def limits(plan: Mapping[str, Any], field: Field) -> Iterator[Limit]:
     """Draw budget, floor, and what float32 takes and reaches."""
-    if field.budget is not None:
+    if field.budget is not None and field.budget <= field.sizes.high:
         yield _upright(field, "budget", field.budget, f"budget {plan['budget']['text']}")
-    yield _upright(field, "exact", field.baseline, "float32")
+    if field.baseline <= field.sizes.high:
+        yield _upright(field, "exact", field.baseline, "float32")
     if field.floor is not None:
         yield _level(field, "floor", field.floor, f"floor {field.floor:g}")
     if field.exact is not None:
@@ -69,7 +70,7 @@ def labels(field: Field, found: Sequence[Limit]) -> list[Markup]:
 def _labels(field: Field, found: Sequence[Limit], kind: str) -> Iterator[Markup]:
     chart = Chart(WIDTHS[kind], HEIGHT)
     chosen = [row for row in field.rows.values() if row["chosen"]]
-    members = [row for row in field.rows.values() if row["front"] and not row["chosen"]]
+    members = [field.rows[number] for number in sorted(field.front) if not field.rows[number]["chosen"]]
     for row in chosen + members:
         chart.block(*field.place(row), radius=11 if row["chosen"] else 5)
     wishes = [(_name(row, field, LONGEST[kind]), "label chosen") for row in chosen]

@@ -9,7 +9,7 @@ from typing import Any
 
 from lilliput.advisor.page.diagnosis import diagnosis, manner, title
 from lilliput.advisor.page.elements import Child, Markup, el
-from lilliput.advisor.page.field import measures
+from lilliput.advisor.page.field import Field, measures
 from lilliput.advisor.page.forecast import forecast
 from lilliput.advisor.page.front import front
 from lilliput.advisor.page.headline import headline, summary
@@ -24,7 +24,6 @@ FRONT_NOTE = (
     "A point is a candidate; the further left and up, the better. The staircase joins those that no other "
     "beats in as few bytes. Whiskers are intervals for the mean over fresh queries."
 )
-EARLY_NOTE = " Hollow points were dropped early, among fewer rows, where quality comes easier."
 TABLE_NOTE = (
     "Quality here is what the queries that chose found; the forecast above is from others. "
     "Bytes and speed are for the full size."
@@ -115,30 +114,35 @@ def _fronts(plan: Plain, marks: Marks) -> list[Child]:
     shown = measures(plan)
     if not shown:
         return [el("p", "No candidate could be measured; the table says why.")]
-    key = [el("li", marks.mark(family), family) for family in marks.families if _drawn(plan, family, shown)]
+    fields = {name: Field.of(plan, name) for name in shown}
+    drawn = {row["family"] for field in fields.values() for row in field.rows.values()}
+    key = [el("li", marks.mark(family), family) for family in marks.families if family in drawn]
     return [
-        el("p", FRONT_NOTE, EARLY_NOTE if _early(plan) else None, class_="note"),
+        el("p", FRONT_NOTE, _early(plan), class_="note"),
         _choice(shown),
         el("ul", key, class_="key", aria_label="Families"),
         *[
             el(
                 "figure",
-                front(plan, name, marks),
+                front(plan, field, marks),
                 data_measure=name,
                 class_="field",
                 aria_label=measure_name(name),
             )
-            for name in shown
+            for name, field in fields.items()
         ],
     ]
 
 
-def _early(plan: Plain) -> bool:
-    return len({row["rows"] for row in plan["table"] if row["rows"]}) > 1
-
-
-def _drawn(plan: Plain, family: str, shown: list[str]) -> bool:
-    return any(row["family"] == family and any(map(row.get, shown)) for row in plan["table"])
+def _early(plan: Plain) -> str | None:
+    most = max(row["rows"] for row in plan["table"])
+    early = sum(0 < row["rows"] < most for row in plan["table"])
+    if not early:
+        return None
+    return (
+        f" {early:,} of {len(plan['table']):,} candidates dropped out early, among fewer rows, where quality "
+        "comes easier; these are in the table only."
+    )
 
 
 def _choice(shown: list[str]) -> Markup | None:

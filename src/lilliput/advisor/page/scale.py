@@ -5,6 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 STEPS = (1, 2, 2.5, 5, 10)
+PARTS = (
+    (1.5, (1, 1.25, 1.5, 1.75)),
+    (3.5, (1, 1.5)),
+    (math.inf, (1,)),
+)  # of an octave, by how many there are
 
 
 @dataclass(frozen=True)
@@ -45,14 +50,17 @@ class Scale:
 
 
 def log_scale(values: Sequence[float]) -> Scale:
-    """Span positive values, from one power of two to another, with a tick at each."""
-    first = math.floor(math.log2(min(values)))
-    last = math.ceil(math.log2(max(values)))
+    """Span positive values from tick to tick: powers of two, and eighths between them where there is room."""
+    low, high = math.log2(min(values)), math.log2(max(values))
+    parts = next(known for span, known in PARTS if high - low < span)
+    step = max(1, math.ceil((high - low) / 10))
+    powers = range(math.floor(low) - step, math.ceil(high) + step + 1, step)
+    ticks = [2.0**power * part for power in powers for part in parts]
+    first = max(number for number, tick in enumerate(ticks) if tick <= min(values))
+    last = min(number for number, tick in enumerate(ticks) if tick >= max(values))
     if first == last:
         first, last = first - 1, last + 1
-    step = max(1, math.ceil((last - first) / 10))
-    ticks = tuple(2.0**power for power in range(first, last + 1, step))
-    return Scale(2.0**first, 2.0**last, ticks, log=True)
+    return Scale(ticks[first], ticks[last], tuple(ticks[first : last + 1]), log=True)
 
 
 def linear_scale(low: float, high: float, wanted: int = 6) -> Scale:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lilliput.bench.entrants import Entrant, Recipe
+from lilliput.bench.peers.usearch import load as load_usearch
 from lilliput.bench.problems import Problem
 from lilliput.io.arrays import FloatArray
 
@@ -95,11 +96,10 @@ def _by_recipe(
 def _index(codes: NDArray[Any], precision: str) -> Any:
     """Build the index that its recipe would, but for a graph that an exact search does not use."""
     import faiss
-    from usearch.index import Index
 
     width = codes.shape[1]
     if precision == "int8":
-        index = Index(
+        index = load_usearch().Index(
             ndim=width, metric="ip", dtype="i8", connectivity=2, expansion_add=1, expansion_search=1
         )
         index.add(np.arange(len(codes)), codes)

@@ -1,7 +1,9 @@
 """Scalable Vector Search: its locally adaptive codes (LVQ), as its flat scan takes them."""
 
+import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,16 +41,17 @@ def _maker(name: str) -> Callable[[Problem, int], Entrant]:
         from svs import L2, MIP, Flat
 
         dim = problem.base.shape[1]
-        folder = tempfile.TemporaryDirectory(prefix="lilliput-bench-")
+        folder = Path(tempfile.mkdtemp(prefix="lilliput-bench-"))
         distance = L2 if problem.by_distance else MIP
         files: dict[int, Path] = {}
 
         def encode(rows: FloatArray, threads: int) -> Any:
             # Written when it is first asked for, which no clock sees.
             if len(rows) not in files:
-                files[len(rows)] = _write(rows, Path(folder.name))
+                files[len(rows)] = _write(rows, folder)
             return Flat(_loader(name, files[len(rows)], dim), distance=distance, num_threads=threads)
 
+        weakref.finalize(encode, shutil.rmtree, folder, ignore_errors=True)
         index = encode(problem.base, threads)
 
         def search(queries: FloatArray, threads: int) -> NDArray[np.int64]:
@@ -72,7 +75,8 @@ def _write(rows: FloatArray, folder: Path) -> Path:
 
 
 def _loader(name: str, path: Path, dim: int) -> Any:
-    from svs import LVQLoader, VectorDataLoader, float32
+    from svs import LVQLoader, Sequential, VectorDataLoader, float32
 
     primary, residual = LEVELS[name]
-    return LVQLoader(VectorDataLoader(str(path), float32, dim), primary=primary, residual=residual)
+    data = VectorDataLoader(str(path), float32, dim)
+    return LVQLoader(data, primary=primary, residual=residual, strategy=Sequential)

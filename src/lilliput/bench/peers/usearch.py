@@ -1,6 +1,9 @@
 """USearch: exact search over floats, and over each of its narrower numbers."""
 
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,6 +21,13 @@ LARGEST_E4M3 = 448.0
 Change = Callable[[FloatArray], NDArray[Any]]
 
 
+def load() -> ModuleType:
+    """Import it. FAISS crashes in its factory when it is loaded second, so that it is loaded first."""
+    if find_spec("faiss"):
+        import_module("faiss")
+    return import_module("usearch.index")
+
+
 def contestants(problem: Problem, threads: int) -> list[Contestant]:
     """Put up exact search in f32 and in i8.
 
@@ -28,9 +38,8 @@ def contestants(problem: Problem, threads: int) -> list[Contestant]:
     threads:
         For each search.
     """
-    from usearch.index import MetricKind
-
-    metric = MetricKind.L2sq if problem.by_distance else MetricKind.IP
+    kinds = load().MetricKind
+    metric = kinds.L2sq if problem.by_distance else kinds.IP
     base, queries = to_bytes(problem)
     dim = problem.base.shape[1]
     floats = _search(problem.base, problem.queries, problem.k, metric, threads)
@@ -43,10 +52,10 @@ def contestants(problem: Problem, threads: int) -> list[Contestant]:
 def _search(
     base: NDArray[Any], queries: NDArray[Any], k: int, metric: Any, threads: int
 ) -> Callable[[], NDArray[np.int64]]:
-    from usearch.index import search as usearch_search
+    library = load()
 
     def search() -> NDArray[np.int64]:
-        found = usearch_search(base, queries, k, metric, exact=True, threads=threads)
+        found = library.search(base, queries, k, metric, exact=True, threads=threads)
         return np.asarray(found.keys).astype(np.int64)
 
     return search
@@ -72,18 +81,17 @@ def recipes(problem: Problem, *, quick: bool = False) -> list[Recipe]:
 
 def _maker(name: str) -> Callable[[Problem, int], Entrant]:
     def make(problem: Problem, threads: int) -> Entrant:
-        from usearch.index import Index, MetricKind
-
+        library = load()
         dim = problem.base.shape[1]
-        metric = MetricKind.L2sq if problem.by_distance else MetricKind.IP
+        metric = library.MetricKind.L2sq if problem.by_distance else library.MetricKind.IP
         change, shared = _change(name, problem)
         kind = name.partition(",")[0]
 
         def encode(rows: FloatArray, threads: int) -> Any:
             # The graph is not used by an exact search, so that it is kept as small as it may be.
-            index = Index(
+            index = library.Index(
                 ndim=dim,
-                metric=MetricKind.Hamming if kind == "b1" else metric,
+                metric=library.MetricKind.Hamming if kind == "b1" else metric,
                 dtype=kind,
                 connectivity=2,
                 expansion_add=1,
