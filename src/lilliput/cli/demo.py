@@ -35,7 +35,7 @@ EXAMPLES = ["lilliput demo", "lilliput demo --budget 96B", "lilliput demo --enco
     "--limit",
     type=click.IntRange(min=1),
     help=f"The most passages to embed. Default: {READ:,}; with an encoder {ENCODED:,}, drawn from all, which "
-    "take a small model about half a minute on two cores. Vectors are kept for the next time.",
+    "take a small model a minute or two on two cores. Vectors are kept for the next time.",
 )
 @texts.options
 @options.seed
@@ -84,7 +84,7 @@ def run(
     budget, seed:
         As for `lilliput.advise`.
     limit:
-        The most passages to embed; None is what takes seconds, or half a minute with an encoder.
+        The most passages to embed; None is what takes seconds, or minutes with an encoder.
     reading:
         Holds the encoder, if any.
     progress:
