@@ -117,7 +117,7 @@ class Reader:
             root = self._object(self._root())
             found: dict[str, Object] = {}
             self._collect(root, "", found, 0)
-        except (_Damaged, struct.error, IndexError, UnicodeDecodeError, OverflowError) as error:
+        except (_Damaged, struct.error, IndexError, ValueError, OverflowError) as error:
             reason = error if isinstance(error, _Damaged) else "its structure breaks off"
             raise CorruptFile(f"{self.path} is no sound HDF5 file: {reason}; copy it again.") from error
         return root, found

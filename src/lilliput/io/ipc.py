@@ -139,11 +139,12 @@ class Shards:
 
     def __init__(self, path: Path, files: list[Path], column: str | None, *, numbers: bool) -> None:
         self._shards = [Shard(file) for file in files]
-        schema = self._shards[0].schema
-        self._name = pick(schema, column, path, numbers=numbers)
+        with sound(path, "Arrow"):  # a name may be no text
+            schema = self._shards[0].schema
+            self._name = pick(schema, column, path, numbers=numbers)
+            self.kind = schema.field(self._name).type
+            self.dtype = column_dtype(self.kind)
         self.what = f"{path}::{self._name}"
-        self.kind = schema.field(self._name).type
-        self.dtype = column_dtype(self.kind)
         self.rows = sum(shard.rows for shard in self._shards)
         self.bytes = sum(shard.bytes for shard in self._shards)
 

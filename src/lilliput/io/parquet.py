@@ -19,29 +19,25 @@ from lilliput.io.columns import (
     whole,
 )
 from lilliput.io.elements import Elements
+from lilliput.io.parquet_footer import Chunk, read_footer
 from lilliput.io.reading import READ_BYTES, check_expansion, open_regular
 from lilliput.limits import LIMITS
 
-SMALLEST = 12
-
 
 @contextmanager
-def _opened(path: Path, file_bytes: int | None = None) -> Iterator[tuple[Any, int]]:
-    """Open a file and give it with its length."""
+def _opened(path: Path, file_bytes: int | None = None) -> Iterator[tuple[Any, int, list[Chunk], int]]:
+    """Open a file and give it with the rows and chunks of its footer, and its length."""
     pa = arrow()
     with open_regular(path, file_bytes) as (file, size), sound(path, ".parquet"):
-        if size < SMALLEST:
-            raise CorruptFile(f"{path} is {size} bytes long and no .parquet file; copy it again.")
-        yield (
-            pa.parquet.ParquetFile(
-                pa.PythonFile(file, mode="r"),
-                buffer_size=READ_BYTES,
-                pre_buffer=False,
-                page_checksum_verification=True,
-                thrift_string_size_limit=LIMITS.max_header_bytes,
-            ),
-            size,
+        rows, chunks = read_footer(file, size, path)
+        opened = pa.parquet.ParquetFile(
+            pa.PythonFile(file, mode="r"),
+            buffer_size=READ_BYTES,
+            pre_buffer=False,
+            page_checksum_verification=True,
+            thrift_string_size_limit=LIMITS.max_header_bytes,
         )
+        yield opened, rows, chunks, size
 
 
 class _Column:
@@ -49,37 +45,30 @@ class _Column:
 
     def __init__(self, path: Path, column: str | None, *, numbers: bool) -> None:
         self._path = path
-        with _opened(path) as (file, size):
+        with _opened(path) as (file, rows, chunks, size):
             schema = file.schema_arrow
             self._name = pick(schema, column, path, numbers=numbers)
             self.what = f"{path}::{self._name}"
             self.kind = schema.field(self._name).type
             self.dtype = column_dtype(self.kind)
-            self.rows = self._check_footer(file.metadata)
+            self.rows = self._check_footer(rows, chunks)
             self._size = size
 
-    def _check_footer(self, metadata: Any) -> int:
+    def _check_footer(self, rows: int, chunks: list[Chunk]) -> int:
         """Refuse more numbers than the file can hold, and give the rows."""
-        rows = claimed = held = 0
-        for number in range(metadata.num_row_groups):
-            group = metadata.row_group(number)
-            if not 0 <= group.num_rows <= 2**48:
-                raise CorruptFile(f"{self.what} claims {group.num_rows} rows; copy it again.")
-            rows += group.num_rows
-            for leaf in (group.column(at) for at in range(group.num_columns)):
-                if leaf.path_in_schema == self._name or leaf.path_in_schema.startswith(f"{self._name}."):
-                    if not 0 <= leaf.num_values <= group.num_rows * LIMITS.max_dim:
-                        raise CorruptFile(f"{self.what} claims {leaf.num_values} numbers; copy it again.")
-                    claimed += leaf.num_values * self.dtype.itemsize
-                    held += max(0, leaf.total_compressed_size)
-        if rows != metadata.num_rows or (rows and not claimed):
-            raise CorruptFile(f"{self.what} claims {metadata.num_rows} rows and has {rows}; copy it again.")
-        check_expansion(max(rows, claimed), held, self.what)
+        own = [chunk for chunk in chunks if ".".join(chunk.path).startswith(f"{self._name}.")]
+        own = own or [chunk for chunk in chunks if chunk.path == (self._name,)]
+        claimed = sum(chunk.numbers for chunk in own) * self.dtype.itemsize
+        if sum(chunk.rows for chunk in own) != rows or any(
+            chunk.numbers > chunk.rows * LIMITS.max_dim for chunk in own
+        ):
+            raise CorruptFile(f"{self.what} claims other numbers of rows in two places; copy it again.")
+        check_expansion(max(rows, claimed), sum(chunk.bytes for chunk in own), self.what)
         return rows
 
     def arrays(self, size: int) -> Iterator[Any]:
         """Yield the column in arrays of about `size` rows."""
-        with _opened(self._path, self._size) as (file, _):
+        with _opened(self._path, self._size) as (file, *_):
             for batch in file.iter_batches(size, columns=[self._name], use_threads=False):
                 if batch.schema.names != [self._name] or batch.schema.field(0).type != self.kind:
                     raise CorruptFile(
@@ -137,6 +126,8 @@ def write_parquet(file: BinaryIO, vectors: Elements, column: str | None) -> int:
         write_page_checksum=True,
     ) as writer:
         for batch in table_blocks(vectors, schema):
-            writer.write_table(pa.Table.from_batches([batch]))  # a row group each, so that none waits in memory
+            writer.write_table(
+                pa.Table.from_batches([batch])
+            )  # a row group each, so that none waits in memory
             rows += len(batch)
     return rows
