@@ -11,7 +11,7 @@ from lilliput import _core
 
 Floats = NDArray[np.float32]
 
-SCALED = ("e4m3", "e5m2", "i8")  # kinds whose rows have a factor each
+SCALED = ("e4m3", "e5m2", "i8", "i4")  # kinds whose rows have a factor each
 
 DIMS = st.one_of(st.integers(1, 130), st.sampled_from([255, 256, 384, 1000]))
 ROWS = st.integers(1, 70)
@@ -62,11 +62,11 @@ class Encoded(NamedTuple):
         return _core.Codes(kind, dim, self.rows, self.alpha, self.beta)
 
 
-def encode(kind: str, X: Floats, with_beta: bool, isa: str) -> Encoded:
-    """Encode into fresh arrays."""
+def encode(kind: str, X: Floats, with_beta: bool, isa: str, scaled: bool = True) -> Encoded:
+    """Encode into fresh arrays; `scaled` False leaves out the factors of a kind that can have them."""
     n, d = X.shape
     rows = np.full((n, _core.row_bytes(kind, d)), 0xEE, np.uint8)
-    alpha = np.full(n, np.nan, np.float32) if kind in SCALED else None
+    alpha = np.full(n, np.nan, np.float32) if scaled and kind in SCALED else None
     beta = np.full(n, np.nan, np.float32) if with_beta else None
     _core.encode(kind, X, rows, alpha, beta, 1, isa)
     return Encoded(rows, alpha, beta)

@@ -109,6 +109,14 @@ inline void round_to_bytes(const float* x, uint32_t dim, float inverse, int8_t* 
   for (uint32_t i = 0; i < dim; ++i) out[i] = static_cast<int8_t>(bits_of(x[i] * inverse + 12582912.0f));
 }
 
+// The same for numbers of any size, which are held within the levels first.
+inline void round_within(const float* x, uint32_t dim, float inverse, float levels, int8_t* out) {
+  for (uint32_t i = 0; i < dim; ++i) {
+    const float scaled = x[i] * inverse, low = scaled < -levels ? -levels : scaled;
+    out[i] = static_cast<int8_t>(bits_of((low > levels ? levels : low) + 12582912.0f));
+  }
+}
+
 inline int32_t sum_of(const int8_t* x, uint32_t dim) {
   int32_t sum = 0;
   for (uint32_t i = 0; i < dim; ++i) sum += x[i];
@@ -129,9 +137,9 @@ inline void encode_f32(uint32_t dim, uint64_t n, const float* x, std::byte* rows
 
 inline void encode_i8(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* alpha, float* beta) {
   for (uint64_t i = 0; i < n; ++i, x += dim, rows += dim) {
-    const Grid grid(x, dim, 127.0f);
+    const Grid grid = alpha ? Grid(x, dim, 127.0f) : Grid();
     int8_t* codes = reinterpret_cast<int8_t*>(rows);
-    round_to_bytes(x, dim, grid.inverse, codes);
+    round_within(x, dim, grid.inverse, 127.0f, codes);
     if (alpha) alpha[i] = grid.step;
     if (beta) beta[i] = -(grid.step * grid.step) * static_cast<float>(sum_of_squares(codes, dim));
   }

@@ -66,7 +66,7 @@ void compare_tile(const Problem& p, Isa isa, const Fenced<float>& query, const f
 TEST(hostile_bytes_score_alike) {
   Random random(11);
   for (uint32_t d : {1u, 31u, 64u, 100u, 1000u}) {
-    for (Kind kind : {Kind::i8, Kind::bits}) {
+    for (Kind kind : {Kind::i8, Kind::i4, Kind::bits}) {
       Problem p(kind, d, 13, false, random);
       for (size_t i = 0; i < p.rows.size(); ++i)
         p.rows[i] = static_cast<std::byte>(random.below(4) ? random.below(256) : 0x80);

@@ -43,6 +43,22 @@ def test_rows_of_any_size_encode_alike(isa: str) -> None:
 
 
 @isas
+@settings(max_examples=40, deadline=None)
+@given(problem=problems(), with_beta=st.booleans(), scale=st.sampled_from([1.0, 60.0, 1e30]))
+def test_rows_without_a_factor_are_rounded_and_held(
+    isa: str, problem: Problem, with_beta: bool, scale: float
+) -> None:
+    """The step is one for every row, and what lies beyond the levels, however far, is the last of them."""
+    X = problem.X * np.float32(scale)
+    expected = int8.encode(X, with_beta, scaled=False)
+
+    actual = encode("i8", X, with_beta, isa, scaled=False)
+
+    np.testing.assert_array_equal(expected.rows, actual.rows)
+    assert same_bits(expected.beta, actual.beta)
+
+
+@isas
 @scorers
 @settings(max_examples=40, deadline=None)
 @given(problem=problems(), with_beta=st.booleans())

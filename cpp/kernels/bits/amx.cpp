@@ -6,10 +6,6 @@
 namespace lilliput::amx {
 namespace {
 
-size_t panel_bytes(uint32_t dim, uint32_t n) {
-  return size_t{(n + kSide - 1) / kSide * kSide} * byte_steps(dim) * 64;
-}
-
 void load(Panel& panel, std::byte* memory) {
   panel.stride = size_t{byte_steps(panel.codes->dim)} * 64;
   panel.rows = memory;
@@ -18,6 +14,7 @@ void load(Panel& panel, std::byte* memory) {
 
 }  // namespace
 
-constinit const Tile bits = {4, byte_group_bytes, byte_pack<7>, panel_bytes, load, byte_dense, byte_fused};
+constinit const Tile bits = {4,    byte_group_bytes, byte_pack<7>, byte_rows_bytes,
+                             load, byte_dense,       byte_fused};
 
 }  // namespace lilliput::amx

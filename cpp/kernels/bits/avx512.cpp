@@ -18,7 +18,7 @@ void prepare(const Codes& of, const float* query, float bias, std::byte* out) {
   const uint32_t dim = of.dim;
   __builtin_memset(out, 0, query_bytes(of));
   int32_t sum = 0;
-  const float m = max_abs(query, dim), inverse = kLevels / m;
+  const float m = largest(query, dim), inverse = kLevels / m;
   const bool flat = m == 0.0f || inverse == __builtin_inff();
   uint8_t* planes = reinterpret_cast<uint8_t*>(out + kQueryHead);
   for (uint32_t i = 0; i < dim; ++i) {
@@ -123,17 +123,14 @@ void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float*, f
   }
 }
 
-size_t panel_stride(uint32_t dim) { return (size_t{dim} + 63) / 64 * 64; }
-size_t panel_bytes(uint32_t dim, uint32_t n) { return n * (panel_stride(dim) + sizeof(float)); }
-
 void load(Panel& panel, std::byte* memory) {
-  panel.stride = panel_stride(panel.codes->dim);
-  panel.rows = memory;
+  expanded_begin(panel, memory);
   expand_bits(*panel.codes, panel.n, panel.stride, memory);
   vnni_sum(panel, reinterpret_cast<float*>(memory + panel.n * panel.stride));
 }
 
-constexpr Tile tile = {4, vnni_group_bytes, vnni_pack<kLevels>, panel_bytes, load, vnni_dense, vnni_fused};
+constexpr Tile tile = {4,    vnni_group_bytes, vnni_pack<kLevels>, expanded_panel_bytes,
+                       load, vnni_dense,       vnni_fused};
 
 }  // namespace
 

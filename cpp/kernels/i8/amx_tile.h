@@ -37,9 +37,14 @@ inline void byte_pack(uint32_t dim, const float* queries, const float* bias, uin
   }
 }
 
-// Whole blocks of whole steps are multiplied as they lie; anything else is copied between zeros first.
+// Whole blocks of whole steps.
+inline size_t byte_rows_bytes(uint32_t dim, uint32_t n) {
+  return size_t{(n + kSide - 1) / kSide * kSide} * byte_steps(dim) * 64;
+}
+
+// Rows that are such blocks are multiplied as they lie; others are copied between zeros first.
 inline size_t byte_panel_bytes(uint32_t dim, uint32_t n) {
-  return dim % 64 == 0 && n % kSide == 0 ? 0 : size_t{(n + kSide - 1) / kSide * kSide} * byte_steps(dim) * 64;
+  return dim % 64 == 0 && n % kSide == 0 ? 0 : byte_rows_bytes(dim, n);
 }
 
 inline void byte_load(Panel& panel, std::byte* memory) {

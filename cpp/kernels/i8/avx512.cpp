@@ -1,4 +1,6 @@
 // Signed bytes with a scale a row, with AVX-512 VNNI.
+#define LILLIPUT_TARGET avx512
+#include "kernels/exact.h"
 #include "kernels/i8/vnni_tile.h"
 #include "kernels/rows512.h"
 #include "kernels/tables.h"
@@ -11,7 +13,7 @@ size_t query_bytes(const Codes& of) { return kQueryHead + (size_t{of.dim} + 63) 
 void prepare(const Codes& of, const float* query, float bias, std::byte* out) {
   const uint32_t dim = of.dim;
   __builtin_memset(out, 0, query_bytes(of));
-  const Grid grid = quantise(query, dim, 127, reinterpret_cast<int8_t*>(out + kQueryHead));
+  const Quantised grid = quantise(query, dim, 127, reinterpret_cast<int8_t*>(out + kQueryHead));
   *reinterpret_cast<QueryHead*>(out) = {grid.scale, bias, grid.sum};
 }
 
@@ -52,22 +54,11 @@ void gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byt
   gather_rows(codes, rows, n, Score{codes, Prepared(query)}, scores);
 }
 
-void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* alpha, float* beta) {
-  for (uint64_t r = 0; r < n; ++r) {
-    int8_t* row = reinterpret_cast<int8_t*>(rows + r * dim);
-    alpha[r] = quantise(x + r * dim, dim, 127, row).scale;
-    if (!beta) continue;
-    int32_t sum = 0;
-    for (uint32_t i = 0; i < dim; ++i) sum += int32_t{row[i]} * row[i];
-    beta[r] = -((alpha[r] * alpha[r]) * static_cast<float>(sum));
-  }
-}
-
 constexpr Tile tile = {2,         vnni_group_bytes, vnni_pack<127>, vnni_panel_bytes,
                        vnni_load, vnni_dense,       vnni_fused};
 
 }  // namespace
 
-constinit const Kernels i8 = {query_bytes, prepare, block, gather, encode, &tile};
+constinit const Kernels i8 = {query_bytes, prepare, block, gather, encode_i8, &tile};
 
 }  // namespace lilliput::avx512

@@ -1,19 +1,13 @@
-// int8 rows on aarch64: two products of at most 128 * 127 fit int16 before they widen.
+// int8 rows on aarch64.
 #define LILLIPUT_TARGET neon
-#include <arm_neon.h>
-
 #include "kernels/exact.h"
 #include "kernels/i8/query.h"
+#include "kernels/i8/step_neon.h"
 #include "kernels/rows.h"
 #include "kernels/tables.h"
 
 namespace lilliput::neon {
 namespace {
-
-inline int32x4_t step(int8x16_t x, int8x16_t q, int32x4_t sum) {
-  const int16x8_t low = vmull_s8(vget_low_s8(x), vget_low_s8(q));
-  return vpadalq_s16(sum, vmlal_s8(low, vget_high_s8(x), vget_high_s8(q)));
-}
 
 class Dot {
  public:

@@ -12,21 +12,21 @@ inline __mmask16 first_lanes(uint32_t left) {
   return left < 16 ? static_cast<__mmask16>((1u << left) - 1) : static_cast<__mmask16>(0xffff);
 }
 
-inline float max_abs(const float* x, uint32_t dim) {
+inline float largest(const float* x, uint32_t dim) {
   __m512 m = _mm512_setzero_ps();
   for (uint32_t i = 0; i < dim; i += 16)
     m = _mm512_max_ps(m, _mm512_abs_ps(_mm512_maskz_loadu_ps(first_lanes(dim - i), x + i)));
   return _mm512_reduce_max_ps(m);
 }
 
-struct Grid {
+struct Quantised {
   float scale;  // one step
   int32_t sum;  // of all elements
 };
 
 // q_i = rint(x_i * (levels / max|x|)); a zero or subnormal query becomes zeros.
-inline Grid quantise(const float* x, uint32_t dim, float levels, int8_t* out) {
-  const float m = max_abs(x, dim), inverse = levels / m;
+inline Quantised quantise(const float* x, uint32_t dim, float levels, int8_t* out) {
+  const float m = largest(x, dim), inverse = levels / m;
   const bool flat = m == 0.0f || inverse == __builtin_inff();
   const __m512 factor = _mm512_set1_ps(flat ? 0.0f : inverse);
   __m512i sum = _mm512_setzero_si512();

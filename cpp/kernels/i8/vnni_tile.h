@@ -76,6 +76,17 @@ inline void vnni_load(Panel& panel, std::byte* memory) {
   vnni_sum(panel, sums);
 }
 
+// Rows that are expanded to bytes first: whole lines, and behind them room for the sums.
+inline size_t expanded_stride(uint32_t dim) { return (size_t{dim} + 63) / 64 * 64; }
+inline size_t expanded_panel_bytes(uint32_t dim, uint32_t n) {
+  return n * (expanded_stride(dim) + sizeof(float));
+}
+
+inline void expanded_begin(Panel& panel, std::byte* memory) {
+  panel.rows = memory;
+  panel.stride = expanded_stride(panel.codes->dim);
+}
+
 typedef int32_t Sums __attribute__((vector_size(64)));
 
 // The sums stay in registers: __m512i may alias anything, so the compiler would write them back at every

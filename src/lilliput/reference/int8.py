@@ -14,7 +14,7 @@ class Int8Rows(NamedTuple):
     """Codes, the step of each row's grid, and beta where asked for: minus the squared norm as decoded."""
 
     rows: NDArray[np.uint8]
-    alpha: Floats
+    alpha: Floats | None
     beta: Floats | None
 
 
@@ -39,15 +39,18 @@ def quantise(X: Floats, levels: int) -> Grid:
     return Grid(np.clip(codes, -levels, levels).astype(np.int8), step)
 
 
-def encode(X: Floats, with_beta: bool) -> Int8Rows:
-    """Quantise rows to 255 levels."""
-    codes, alpha = quantise(X, LEVELS)
+def encode(X: Floats, with_beta: bool, scaled: bool = True, levels: int = LEVELS) -> Int8Rows:
+    """Quantise rows to 2 * levels + 1 steps; rows that are not scaled have steps of one."""
+    if scaled:
+        codes, alpha = quantise(X, levels)
+    else:
+        codes, alpha = np.rint(np.clip(X, -levels, levels)).astype(np.int8), np.ones(len(X), np.float32)
     beta = None
     if with_beta:
         squares = (codes.astype(np.int64) ** 2).sum(axis=1).astype(np.float32)
         with np.errstate(over="ignore", under="ignore"):
             beta = -(alpha * alpha) * squares
-    return Int8Rows(codes.view(np.uint8), alpha, beta)
+    return Int8Rows(codes.view(np.uint8), alpha if scaled else None, beta)
 
 
 def decode(rows: NDArray[np.uint8], alpha: Floats) -> Floats:

@@ -1,0 +1,61 @@
+// int4 rows with AVX-512 VNNI, whose unsigned side are the nibbles.
+#define LILLIPUT_TARGET avx512
+#include "kernels/i4/nibbles.h"
+#include "kernels/i8/vnni_tile.h"
+#include "kernels/rows512.h"
+#include "kernels/tables.h"
+
+namespace lilliput::avx512 {
+namespace {
+
+struct Score {
+  const Codes& codes;
+  Prepared query;
+
+  float operator()(const std::byte* row, uint64_t i) const {
+    const std::byte* q = query.body;
+    __m512i low = _mm512_setzero_si512(), high = _mm512_setzero_si512();
+    uint32_t b = 0;
+    for (; b + kHalf <= codes.row_bytes; b += kHalf, q += kRun)
+      add(_mm512_loadu_si512(row + b), q, low, high);
+    if (b < codes.row_bytes)
+      add(_mm512_maskz_loadu_epi8((uint64_t{1} << (codes.row_bytes - b)) - 1, row + b), q, low, high);
+    const int32_t dot = _mm512_reduce_add_epi32(_mm512_add_epi32(low, high)) - 8 * query.head.sum;
+    return integer_score(dot, query.head.scale, codes.alpha, codes.beta, static_cast<uint32_t>(i),
+                         query.head.bias);
+  }
+
+  static void add(__m512i x, const std::byte* q, __m512i& low, __m512i& high) {
+    const __m512i nibble = _mm512_set1_epi8(15);
+    low = _mm512_dpbusd_epi32(low, _mm512_and_si512(x, nibble), _mm512_loadu_si512(q));
+    high = _mm512_dpbusd_epi32(high, _mm512_and_si512(_mm512_srli_epi16(x, 4), nibble),
+                               _mm512_loadu_si512(q + kHalf));
+  }
+};
+
+void block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores) {
+  block_rows(codes, first, n, Score{codes, Prepared(query)}, scores);
+}
+
+void gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query, float* scores) {
+  gather_rows(codes, rows, n, Score{codes, Prepared(query)}, scores);
+}
+
+void load(Panel& panel, std::byte* memory) {
+  expanded_begin(panel, memory);
+  const Codes& codes = *panel.codes;
+  for (uint32_t r = 0; r < panel.n; ++r, memory += panel.stride) {
+    __builtin_memset(memory + codes.dim, 0, panel.stride - codes.dim);
+    expand_nibbles(codes.rows + size_t{r} * codes.row_bytes, codes.dim, memory);
+  }
+  vnni_sum(panel, reinterpret_cast<float*>(memory));
+}
+
+constexpr Tile tile = {4,    vnni_group_bytes, vnni_pack<127>, expanded_panel_bytes,
+                       load, vnni_dense,       vnni_fused};
+
+}  // namespace
+
+constinit const Kernels i4 = {i4_query_bytes, i4_prepare, block, gather, encode_i4, &tile};
+
+}  // namespace lilliput::avx512
