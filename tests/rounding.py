@@ -5,15 +5,17 @@ from numpy.typing import NDArray
 
 from lilliput.codecs.codec import Codec
 from lilliput.codecs.layout import Rows
+from lilliput.reference import int4
 
-LEVELS = {"i8": 127, "bits": 7}  # of a query; those of the other kinds are not rounded
+LEVELS = {"i8": 127, "i4": 127, "bits": 7}  # of a query; those of the other kinds are not rounded
 
 
 def magnitudes(kind: str, rows: Rows, dim: int) -> NDArray[np.float64]:
     """What the numbers of each row add up to, each without its sign."""
     if kind == "bits":
         return np.full(len(rows.rows), float(dim))
-    sums = np.abs(rows.rows.view(np.int8).astype(np.float64)).sum(axis=1)
+    numbers = int4.numbers(rows.rows, dim) if kind == "i4" else rows.rows.view(np.int8)
+    sums = np.abs(numbers.astype(np.float64)).sum(axis=1)
     return sums if rows.alpha is None else sums * rows.alpha
 
 

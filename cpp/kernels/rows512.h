@@ -11,17 +11,18 @@ namespace {
 constexpr uint32_t kAhead = 4;         // gathered rows on their way while one is scored
 constexpr size_t kStreamAhead = 4096;  // bytes
 
-// Each line once, and not in bursts: what the hardware prefetcher leaves on rows that lie one after another.
+// Each line once: what the hardware prefetcher leaves on rows that lie one after another.
 inline void fetch_ahead(const std::byte* row, size_t bytes) {
   const char* ahead = reinterpret_cast<const char*>(row) + kStreamAhead;
   for (size_t b = 0; b < bytes; b += 64) _mm_prefetch(ahead + b, _MM_HINT_T0);
 }
 
-template <class Score>
+// Fetch: unless the score asks for lines itself, as it reads.
+template <bool Fetch = true, class Score>
 inline void block_rows(const Codes& codes, uint64_t first, uint32_t n, const Score& score, float* scores) {
   const std::byte* row = codes.rows + first * codes.row_bytes;
   for (uint32_t i = 0; i < n; ++i, row += codes.row_bytes) {
-    fetch_ahead(row, codes.row_bytes);
+    if constexpr (Fetch) fetch_ahead(row, codes.row_bytes);
     scores[i] = score(row, first + i);
   }
 }

@@ -40,7 +40,11 @@ SPECS = [
     ("rotate2,int8", "write rotate with no number"),
     ("f8(format=e3m4)", "asks for the format 'e3m4'; write format=e4m3 or format=e5m2"),
     ("f8(fast=1)", "option 'fast' and f8 has format"),
-    ("int8(fast=1)", "option 'fast' and int8 has none"),
+    ("int8(fast=1)", "option 'fast' and int8 has scale, clip"),
+    ("int4(scale=rows)", "asks for scale=rows; write row or dim or global"),
+    ("int8(clip=0.9)", "clips, and a row's step .*add scale=dim or scale=global"),
+    ("int8(scale=dim,clip=1.5)", "gives '1.5' where a number from 0.5 to 1"),
+    ("bin(fast=1)", "option 'fast' and bin has none"),
     ("pca4(keep=2),int8", "option 'keep' and pca has none"),
 ]
 

@@ -16,7 +16,20 @@ from lilliput.io.container_writer import write_container
 from lilliput.io.files import FileLayer, using
 
 X = np.random.default_rng(0).standard_normal((200, 16)).astype(np.float32)
-SPECS = ["f32", "f16", "bf16", "f8", "f8(format=e5m2)", "int8", "bin", "pca5,int8", "mrl9,rotate,bin"]
+SPECS = [
+    "f32",
+    "f16",
+    "bf16",
+    "f8",
+    "f8(format=e5m2)",
+    "int8",
+    "int4",
+    "int4(scale=dim)",
+    "int8(scale=global)",
+    "bin",
+    "pca5,int8",
+    "mrl9,rotate,bin",
+]
 State = tuple[dict[str, str], dict[str, NDArray[Any]]]
 
 

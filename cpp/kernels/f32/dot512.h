@@ -4,7 +4,7 @@
 
 #include <immintrin.h>
 
-#include "lilliput/codes.h"
+#include "kernels/rows512.h"
 
 namespace lilliput::avx512 {
 namespace {
@@ -15,6 +15,7 @@ inline __mmask16 lanes(uint32_t left) {
 
 // A Row loads 16 numbers as floats, kUnit of which make one.
 struct F32Row {
+  static constexpr uint32_t kBytes = 4;
   static constexpr float kUnit = 1.0f;
   static __m512 load(const std::byte* row, uint32_t i) { return _mm512_loadu_ps(row + 4 * size_t{i}); }
   static __m512 load(const std::byte* row, uint32_t i, __mmask16 mask) {
@@ -23,6 +24,7 @@ struct F32Row {
 };
 
 struct F16Row {
+  static constexpr uint32_t kBytes = 2;
   static constexpr float kUnit = 1.0f;
   static __m512 load(const std::byte* row, uint32_t i) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row + 2 * size_t{i})));
@@ -33,6 +35,7 @@ struct F16Row {
 };
 
 struct BF16Row {
+  static constexpr uint32_t kBytes = 2;
   static constexpr float kUnit = 1.0f;
   static __m512 load(const std::byte* row, uint32_t i) {
     return widen(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row + 2 * size_t{i})));
@@ -49,6 +52,7 @@ struct BF16Row {
 // bytes are not that simple; `load` takes the longer way over halves, whatever the bytes are.
 template <class Half, int kShift, uint32_t kOffset, uint8_t kExponent>
 struct ByteRow {
+  static constexpr uint32_t kBytes = 1;
   static constexpr float kUnit = Half::kUnit;
   static __m512 load(const std::byte* row, uint32_t i) { return load(row, i, 0xffff); }
   static __m512 load(const std::byte* row, uint32_t i, __mmask16 mask) {
@@ -90,15 +94,24 @@ inline void add_products(const Load& load, const float* query, __m512 (&sum)[4])
     sum[s] = _mm512_fmadd_ps(load(16 * s), _mm512_loadu_ps(query + 16 * s), sum[s]);
 }
 
+// Asks for the lines of 64 numbers of a row to come.
+template <class Row>
+inline void fetch_numbers(const std::byte* row, uint32_t i) {
+  const char* ahead = reinterpret_cast<const char*>(row + size_t{i} * Row::kBytes) + kStreamAhead;
+  for (uint32_t line = 0; line < Row::kBytes; ++line) _mm_prefetch(ahead + 64 * line, _MM_HINT_T0);
+}
+
 template <class Row>
 concept Bytes = requires { &Row::all_normal; };
 
-// Four accumulators a row hide the latency of the multiply-add.
-template <class Row>
+// Four accumulators a row hide the latency of the multiply-add. Where rows lie one after another, each line
+// that is read asks for one to come: in bursts they would hold up the loads.
+template <class Row, bool Streams = false>
 inline float dot(const std::byte* row, const float* query, uint32_t dim) {
   __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
   uint32_t i = 0;
   for (; i + 64 <= dim; i += 64) {
+    if constexpr (Streams) fetch_numbers<Row>(row, i);
     if constexpr (Bytes<Row>) {
       if (Row::all_normal(row, i)) [[likely]] {
         add_products([&](uint32_t at) { return Row::load_normal(row, i + at); }, query + i, sum);
@@ -107,6 +120,7 @@ inline float dot(const std::byte* row, const float* query, uint32_t dim) {
     }
     add_products([&](uint32_t at) { return Row::load(row, i + at); }, query + i, sum);
   }
+  if (Streams && i < dim) fetch_numbers<Row>(row, i);
 #pragma GCC unroll 4
   for (uint32_t s = 0; s < 4; ++s, i += 16) {
     if (i >= dim) break;

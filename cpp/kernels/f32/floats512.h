@@ -15,12 +15,12 @@ inline void float_prepare(const Codes& codes, const float* query, float bias, st
   __builtin_memcpy(out + kQueryHead, query, size_t{dim} * 4);
 }
 
-template <class Row>
+template <class Row, bool Streams>
 struct FloatScore {
   const Codes& codes;
   Prepared query;
   float operator()(const std::byte* row, uint64_t i) const {
-    float score = dot<Row>(row, reinterpret_cast<const float*>(query.body), codes.dim);
+    float score = dot<Row, Streams>(row, reinterpret_cast<const float*>(query.body), codes.dim);
     if (codes.alpha) score = score * codes.alpha[i];
     if (codes.beta) score = score + codes.beta[i];
     return score + query.head.bias;
@@ -30,13 +30,13 @@ struct FloatScore {
 template <class Row>
 inline void float_block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query,
                         float* scores) {
-  block_rows(codes, first, n, FloatScore<Row>{codes, Prepared(query)}, scores);
+  block_rows<false>(codes, first, n, FloatScore<Row, true>{codes, Prepared(query)}, scores);
 }
 
 template <class Row>
 inline void float_gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query,
                          float* scores) {
-  gather_rows(codes, rows, n, FloatScore<Row>{codes, Prepared(query)}, scores);
+  gather_rows(codes, rows, n, FloatScore<Row, false>{codes, Prepared(query)}, scores);
 }
 
 // -|x|^2 in the order every instruction set keeps: 16 lanes, then folded 8, 4, 2, 1.

@@ -6,8 +6,8 @@ from lilliput.errors import InvalidSpec
 from lilliput.spec import Stage
 
 
-def take_options(stage: Stage, *known: str) -> tuple[Stage, dict[str, str]]:
-    """Split a stage into itself without options, and those options, of which one may be given.
+def take_options(stage: Stage, *known: str, most: int = 1) -> tuple[Stage, dict[str, str]]:
+    """Split a stage into itself without options, and those options.
 
     Parameters
     ----------
@@ -15,18 +15,20 @@ def take_options(stage: Stage, *known: str) -> tuple[Stage, dict[str, str]]:
         The parsed stage.
     known:
         The names of its options.
+    most:
+        How many may be given together.
 
     Raises
     ------
     InvalidSpec
-        For another name, and for more than one.
+        For another name, and for more than `most`.
     """
     found = dict(stage.options)
     choice = ", ".join(known)
     for key in found:
         if key not in known:
             raise InvalidSpec(f"'{stage}' gives the option {key!r} and {stage.name} has {choice}.")
-    if len(found) > 1:
+    if len(found) > most:
         raise InvalidSpec(f"'{stage}' gives {len(found)} options and can have one; keep one of {choice}.")
     return replace(stage, options=()), found
 

@@ -11,6 +11,7 @@ from lilliput.codecs.clip import Clip
 from lilliput.codecs.fft import Fourier
 from lilliput.codecs.float8 import SmallFloats
 from lilliput.codecs.floats import Brains, Floats, Halves
+from lilliput.codecs.int4 import Nibbles
 from lilliput.codecs.int8 import Bytes
 from lilliput.codecs.jl import RandomProjection
 from lilliput.codecs.mrl import Prefix
@@ -72,7 +73,7 @@ def variants(kind: StageKind, dim: int) -> dict[str, Sequence[str]]:
     Examples
     --------
     >>> variants("quantiser", 64)["int8"]
-    ('int8',)
+    ('int8', 'int8(scale=dim)', 'int8(scale=global)')
     """
     spelt = {name: factory.variants(dim) for name, (factory, found) in _FACTORIES.items() if kind == found}
     return {name: spellings for name, spellings in spelt.items() if spellings}
@@ -124,5 +125,6 @@ register("f16", Halves, "quantiser")
 register("bf16", Brains, "quantiser")
 register("f8", SmallFloats, "quantiser")
 register("int8", Bytes, "quantiser")
+register("int4", Nibbles, "quantiser")
 register("bin", Bits, "quantiser")
 register("pq", ProductQuantiser, "quantiser")
