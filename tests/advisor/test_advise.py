@@ -228,11 +228,23 @@ def test_the_worst_queries_are_named_with_what_they_missed(X: Floats) -> None:
 
 
 def test_a_plan_can_say_what_the_vectors_are_like(X: Floats) -> None:
-    """Findings come with the plan when they are asked for, as plain values."""
-    plan = advise(X, budget="8B", diagnose=True, progress=False)
+    """Findings come with the plan unless they are not wanted, as plain values."""
+    plan = advise(X, budget="8B", progress=False)
 
     assert plan.diagnosis is not None
+    assert advise(X, budget="8B", diagnose=False, progress=False).diagnosis is None
     assert {"findings", "spectrum"} <= set(json.loads(json.dumps(plan.to_dict()))["diagnosis"])
+
+
+def test_the_worst_queries_are_named_by_their_texts(X: Floats) -> None:
+    """A text for each row where rows play queries; another number of texts is refused."""
+    plan = advise(X, budget="8B", texts=[f"row {row}" for row in range(len(X))], progress=False)
+
+    assert [f"row {q['query']}" for q in plan.per_query["worst"]] == [
+        q["text"] for q in plan.per_query["worst"]
+    ]
+    with pytest.raises(InvalidInput, match="2 texts and 3000 rows"):
+        advise(X, budget="8B", texts=["a", "b"], progress=False)
 
 
 def test_costs_are_for_the_full_size(X: Floats) -> None:
