@@ -82,15 +82,17 @@ def test_queries_and_judgments_by_id(shelf: Path) -> None:
     """Named files keep every query; those of a folder are kept where somebody judged them."""
     texts = Reading("model")
 
-    named, grades = texts.asked("corpus.jsonl", "queries.jsonl", "qrels/test.tsv", False)
-    own, own_grades = texts.asked(".", None, None, False)
+    named, grades, said = texts.asked("corpus.jsonl", "queries.jsonl", "qrels/test.tsv", False)
+    own, own_grades, own_said = texts.asked(".", None, None, False)
 
     assert np.array_equal(named[::2], own)
     assert np.array_equal(np.load("Q.npy"), own)
     assert [{row: 1.0} if row % 2 == 0 else {} for row in range(40)] == grades
     assert grades[::2] == own_grades
-    assert ("Q.npy", None) == texts.asked("X.npy", "Q.npy", None, False)
-    assert (None, None) == texts.asked("corpus.txt", None, None, False)
+    assert said is not None
+    assert said[::2] == own_said
+    assert ("Q.npy", None, None) == texts.asked("X.npy", "Q.npy", None, False)
+    assert (None, None) == texts.asked("corpus.txt", None, None, False)[:2]
 
 
 def test_search_finds_texts(shelf: Path) -> None:

@@ -161,6 +161,17 @@ def test_advise_explains_itself(at_desk: Path) -> None:
     assert text.count("flat | ") > 3
 
 
+def test_advise_goes_on_where_it_was(at_desk: Path, tmp_path: Path) -> None:
+    """--resume keeps measurements; a second run gives the same plan, clock readings and all."""
+    kept = tmp_path / "advice.jsonl"
+    wanted = ("advise", "X.npy", "--budget", "24B", "--resume", str(kept), "--diagnose")
+
+    first, again = (run_json(*wanted) for _ in range(2))
+
+    assert first == again
+    assert first["diagnosis"]["findings"]
+
+
 @pytest.mark.parametrize(
     "lines",
     ["0\t3\t1\n1\t7\t2\n", "query row grade\n0 3 1\n\n1 7 2\n", "0 Q0 3 1\n1 Q0 7 2\n"],

@@ -66,7 +66,7 @@ def test_scores_are_those_of_the_decoded_vectors(spec: str, metric: str) -> None
 
 def test_words_are_as_good_as_those_of_scikit_learn() -> None:
     """At equal training the distance to the words is within 2 % of scikit-learn's k-means."""
-    # Both end in local optima that depend on their random starts; the mean over six parts varies by under 1 %.
+    # Both end in local optima that depend on random starts; the mean over six parts varies by under 1 %.
     from sklearn.cluster import KMeans
 
     codec = Codec("pq6x4", metric="l2").fit(X)

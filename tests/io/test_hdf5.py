@@ -71,7 +71,7 @@ def test_many_data_sets_and_attributes(tmp_path: Path) -> None:
             file.attrs[f"about {number}"] = "x" * 30
 
     np.testing.assert_array_equal(X[: 299 % 7 + 1], as_matrix(tmp_path / "X.h5::299", name="X"))
-    with pytest.raises(InvalidInput, match="000, 001, .*, …; say which"):
+    with pytest.raises(InvalidInput, match=r"000, 001, .*, …; say which"):
         open_vectors(tmp_path / "X.h5")
 
 

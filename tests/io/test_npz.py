@@ -41,7 +41,7 @@ def test_one_of_several_is_chosen_by_name(tmp_path: Path) -> None:
     np.testing.assert_array_equal(X + 1, as_matrix(open_vectors(tmp_path / "X.npz", column="b"), name="X"))
     np.testing.assert_array_equal(np.arange(5), read_array(tmp_path / "X.npz", column="ids"))
     with pytest.raises(
-        InvalidInput, match="holds the arrays a, b, ids; say which, as .*X.npz::a or by column="
+        InvalidInput, match=r"holds the arrays a, b, ids; say which, as .*X.npz::a or by column="
     ):
         open_vectors(tmp_path / "X.npz")
     with pytest.raises(InvalidInput, match="holds no array 'c' of vectors; it holds a, b, ids"):

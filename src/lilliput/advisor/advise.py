@@ -2,6 +2,8 @@
 
 import operator
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -40,7 +42,8 @@ def advise(
     metric: str = "cosine",
     seed: int = 0,
     resume: str | os.PathLike[str] | None = None,
-    diagnose: bool = False,
+    texts: Sequence[str] | None = None,
+    diagnose: bool = True,
     threads: int | None = None,
     progress: ProgressOption = None,
 ) -> Plan:
@@ -80,8 +83,10 @@ def advise(
     resume:
         A file that each measurement is written to. A run that was cancelled or killed goes on where it was,
         and gives the plan that it would have given.
+    texts:
+        What each query says, or without queries each row; the report names the worst queries by it.
     diagnose:
-        Whether to say in the plan what the vectors are like.
+        Whether to say in the report what the vectors are like.
     threads:
         None takes every core that this process may use.
     progress:
@@ -131,16 +136,27 @@ def advise(
     grades = read_grades(qrels, given)
     if NDCG in floors and grades is None:
         raise InvalidInput(f"A floor of {NDCG} needs judgments; pass qrels, or give a floor of {RECALL}.")
+    if texts is not None and given is not None and len(texts) != len(given):
+        raise InvalidInput(f"There are {len(texts)} texts and {len(given)} queries; pass a text for each.")
     rng = np.random.default_rng(seed)
     base = base_rows(source, most_rows(source.dim), judged_rows(grades), rng)
     rows = _checked_size(for_n, base)
     aim = Aim(None if budget is None else parse_budget(budget, source.dim, rows), floors, rows)
     if aim.budget is not None:
         _refuse_too_small(aim.budget, Grid(source.dim, known, rows, judged=grades is not None))
+    if texts is not None and given is None and len(texts) != base.total:
+        raise InvalidInput(f"There are {len(texts)} texts and {base.total} rows; pass a text for each.")
     split = held_out_rows(base, rng) if given is None else given_queries(base, given, grades, rng)
     mark = "" if resume is None else _mark(base, split, aim, known, seed)
     with Journal(resume, mark) as journal:
-        return _run(Ground(base, split, known, seed, workers, aim), aim, journal, diagnose, progress)
+        plan = _run(Ground(base, split, known, seed, workers, aim), aim, journal, diagnose, progress)
+    return plan if texts is None else _with_texts(plan, texts)
+
+
+def _with_texts(plan: Plan, texts: Sequence[str]) -> Plan:
+    """Let the worst queries say what they are."""
+    worst = [query | {"text": str(texts[query["query"]])} for query in plan.per_query["worst"]]
+    return replace(plan, per_query=plan.per_query | {"worst": worst})
 
 
 def _run(ground: Ground, aim: Aim, journal: Journal, diagnose: bool, progress: ProgressOption) -> Plan:

@@ -33,14 +33,15 @@ def raced(trials: list[Trial], aim: Aim, ground: Ground, journal: Journal) -> li
     key = "race: " + "; ".join(trial.candidate.name for trial in runners)
     seconds = journal.remember(key, lambda: _seconds(runners, ground))
     times = {trial.candidate: taken for trial, taken in zip(runners, seconds, strict=True)}
-    return [_timed(trial, times.get(trial.candidate)) for trial in trials]
+    slowest = max(times[trial.candidate] for trial in by_speed[:FASTEST])
+    return [_timed(trial, times.get(trial.candidate), slowest) for trial in trials]
 
 
-def _timed(trial: Trial, seconds: float | None) -> Trial:
-    """Take what one query takes among all rows."""
-    if seconds is None:
-        return trial
-    return replace(trial, outcome=replace(trial.outcome, seconds=seconds * trial.outcome.queries))
+def _timed(trial: Trial, seconds: float | None, slowest: float) -> Trial:
+    """Take what one query takes among all rows; who was too slow for the race is no faster than its last."""
+    outcome = trial.outcome
+    taken = max(outcome.seconds, slowest * outcome.queries) if seconds is None else seconds * outcome.queries
+    return replace(trial, outcome=replace(outcome, seconds=taken))
 
 
 def _seconds(runners: list[Trial], ground: Ground) -> list[float]:

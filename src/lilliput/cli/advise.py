@@ -28,10 +28,15 @@ EXAMPLES = [
 @click.option("--budget", help='"96B" a vector, "2GB" in all, or a fraction such as 0.25.')
 @click.option("--floor", help='The quality to keep, such as "recall@10=0.95" or "ndcg@10=0.4".')
 @click.option("--for-n", type=int, help="How many vectors there will be. Default: as many as VECTORS has.")
-@click.option("--out", help="Write the report to this .html or .md file too.")
+@click.option("--out", help="Write the report to this .html, .md or .json file too.")
 @texts.options
 @click.option("--resume", help="Keep each measurement in this file, and go on where a stopped run was.")
-@click.option("--diagnose", is_flag=True, help="Say in the plan what the vectors are like.")
+@click.option(
+    "--diagnose/--no-diagnose",
+    default=True,
+    show_default=True,
+    help="Say in the report what the vectors are like.",
+)
 @options.metric
 @options.seed
 @options.common
@@ -58,17 +63,18 @@ def command(
     """
     import lilliput as lp
 
-    asked, grades = reading.asked(vectors, queries, qrels, progress)
+    asked = reading.asked(vectors, queries, qrels, progress)
     plan = lp.advise(
         reading.vectors(vectors, "document", progress),
-        asked,
-        grades,
+        asked.queries,
+        asked.grades,
         budget=None if budget is None else parsed(budget),
         floor=floor,
         for_n=for_n,
         metric=metric,
         seed=seed,
         resume=resume,
+        texts=asked.texts,
         diagnose=diagnose,
         progress=progress,
     )

@@ -43,7 +43,7 @@ def command(
 
     index = lp.Index(spec, metric=metric, seed=seed)
     rows = reading.vectors(vectors, "document", progress)
-    asked, _ = reading.asked(vectors, queries, None, progress)
+    asked = reading.asked(vectors, queries, None, progress).queries
     index.fit(rows, asked, progress=progress)
     index.add(rows, None if ids is None else read_array(ids), progress=progress)
     index.save(out)

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -29,6 +29,14 @@ _OPTIONS = (
     click.option("--field", default=FIELD, show_default=True, help="The field or column of the texts."),
     click.option("--cache", help="The folder to keep what was encoded. Default: LILLIPUT_CACHE or ~/.cache."),
 )
+
+
+class Asked(NamedTuple):
+    """Queries or their path, the grades of judged rows by query, and what queries say; None where unknown."""
+
+    queries: Any
+    grades: Judgments | None
+    texts: Sequence[str] | None
 
 
 class Reading:
@@ -79,10 +87,8 @@ class Reading:
             click.echo("Note: what was encoded is kept; the same command goes on from there.", err=True)
             raise
 
-    def asked(
-        self, corpus: str, queries: str | None, qrels: str | None, progress: Progress
-    ) -> tuple[Any, Judgments | None]:
-        """Give queries and judgments.
+    def asked(self, corpus: str, queries: str | None, qrels: str | None, progress: Progress) -> Asked:
+        """Give queries, judgments, and the texts of the queries.
 
         A folder in the form of BEIR brings its own, where none are named; of these queries, those that
         somebody judged are taken.
@@ -98,7 +104,8 @@ class Reading:
 
         Returns
         -------
-        Vectors or their path, or None; for each query the grade of each judged row, or None.
+        Asked
+            Where there are no queries, rows play them: then the texts are those of the rows.
         """
         own = queries is None and self.holds_texts(corpus) and (Path(corpus) / QUERIES).is_file()
         if own:
@@ -107,14 +114,15 @@ class Reading:
             qrels = str(beside) if qrels is None and beside.is_file() else qrels
         grades = None if qrels is None else self._judgments(corpus, queries, qrels)
         if queries is None or not self.holds_texts(queries):
-            return queries, grades
+            rows = self.texts(corpus).texts if queries is None and self.holds_texts(corpus) else None
+            return Asked(queries, grades, rows)
         texts = self.texts(queries).texts
         if own and grades is not None:
             kept = [
                 number for number, found in enumerate(grades) if any(grade > 0 for grade in found.values())
             ]
             texts, grades = [texts[number] for number in kept], [grades[number] for number in kept]
-        return self.encode(texts, "query", progress), grades
+        return Asked(self.encode(texts, "query", progress), grades, texts)
 
     def _judgments(self, corpus: str, queries: str | None, qrels: str) -> Judgments:
         """Read judgments: by id where both sides are texts, else by number."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lilliput.codecs.base import Metric
 from lilliput.errors import CorruptFile, DatasetMissing, InvalidInput
 from lilliput.evaluate.idx import read_idx
+from lilliput.io.trec import numbered, read_qrels
 
 JUDGED = {
     "cranfield": "cranfield",
@@ -189,7 +190,11 @@ def _folder(below: str) -> Path:
 def _judged_set(name: str, folder: Path) -> Dataset:
     corpus = _json_lines(folder / "corpus.jsonl", ("_id", "text"))
     asked = _json_lines(folder / "queries.jsonl", ("_id", "text"))
-    qrels = _read_qrels(folder / "qrels.tsv", [entry["_id"] for entry in asked], [x["_id"] for x in corpus])
+    ids = [entry["_id"] for entry in asked], [entry["_id"] for entry in corpus]
+    try:
+        qrels = numbered(read_qrels(folder / "qrels.tsv"), *ids)
+    except InvalidInput as error:
+        raise CorruptFile(f"{folder / 'qrels.tsv'} does not fit the set: {error}") from error
     judged = [number for number, grades in enumerate(qrels) if any(grade > 0 for grade in grades.values())]
     return Dataset(
         name,
@@ -200,21 +205,6 @@ def _judged_set(name: str, folder: Path) -> Dataset:
         texts=[f"{entry.get('title', '')} {entry['text']}".strip() for entry in corpus],
         query_texts=[asked[number]["text"] for number in judged],
     )
-
-
-def _read_qrels(path: Path, queries: list[str], passages: list[str]) -> list[dict[int, float]]:
-    number_of = {query: number for number, query in enumerate(queries)}
-    row_of = {passage: row for row, passage in enumerate(passages)}
-    qrels: list[dict[int, float]] = [{} for _ in queries]
-    for line in _text(path).splitlines()[1:]:
-        try:
-            query, passage, grade = line.split("\t")
-            qrels[number_of[query]][row_of[passage]] = float(grade)
-        except (KeyError, ValueError):
-            raise CorruptFile(
-                f"{path} has the line {line!r}; wanted a query, a passage and a grade."
-            ) from None
-    return qrels
 
 
 def _minilm_passages(folder: Path) -> Dataset:

@@ -241,7 +241,7 @@ def _slot(name: str, entry: object, path: Path) -> tuple[_Tensor, int]:
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise _damaged(path, f"the entry of {name[:80]!r} is not dtype, shape and data_offsets")
     code, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
-    if not isinstance(code, str) or code not in DTYPES and code not in _OTHER:
+    if not isinstance(code, str) or (code not in DTYPES and code not in _OTHER):
         raise _damaged(path, f"{name[:80]!r} has the unknown dtype {str(code)[:20]!r}")
     width = np.dtype(f"V{_OTHER[code]}") if code in _OTHER else DTYPES[code]
     for numbers, most in ((shape, 64), (offsets, 2)):

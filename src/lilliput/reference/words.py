@@ -21,8 +21,7 @@ def pack(found: NDArray[np.intp], bits: int) -> NDArray[np.uint8]:
     if bits == 8:
         return found.astype(np.uint8)
     padded = np.pad(found, ((0, 0), (0, found.shape[1] % 2))).astype(np.uint8)
-    packed: NDArray[np.uint8] = padded[:, ::2] | padded[:, 1::2] << 4
-    return packed
+    return padded[:, ::2] | np.left_shift(padded[:, 1::2], np.uint8(4))
 
 
 def scores(
