@@ -18,6 +18,20 @@ TEST(encodes_are_bit_equal) {
   });
 }
 
+TEST(encodes_without_factors_are_bit_equal) {
+  each_problem([](const Problem& p, Random&) {
+    Fenced<std::byte> expected(p.rows.size()), actual(p.rows.size());
+    Fenced<float> squares(p.n), beta(p.n);
+    if (!p.has_alpha) return;
+    kernels(p.kind, Isa::portable)->encode(p.dim, p.n, p.x.data(), expected.data(), nullptr, squares.data());
+    for (Isa isa : wide()) {
+      kernels(p.kind, isa)->encode(p.dim, p.n, p.x.data(), actual.data(), nullptr, beta.data());
+      CHECK(std::memcmp(expected.data(), actual.data(), expected.size()) == 0, p.name(isa));
+      CHECK(std::memcmp(squares.data(), beta.data(), 4 * p.n) == 0, p.name(isa));
+    }
+  });
+}
+
 TEST(blocks_agree_with_portable) {
   each_problem([](const Problem& p, Random& random) {
     Fenced<float> query(p.dim), expected(p.n), actual(p.n);

@@ -76,15 +76,69 @@ def test_f8_codes_that_are_no_number_are_refused() -> None:
             made.decode(codes)
 
 
-@pytest.mark.parametrize("dim", WIDTHS)
-def test_int8_is_off_by_half_a_step_at_most(dim: int) -> None:
-    """A step is the row's largest number over 127."""
+@pytest.mark.parametrize(("spec", "levels"), [("int8", 127), ("int4", 7)])
+@pytest.mark.parametrize("dim", [*WIDTHS, 128, 129, 200, 256, 300])
+def test_integers_are_off_by_half_a_step_at_most(dim: int, spec: str, levels: int) -> None:
+    """A step is the row's largest number over the levels."""
     x = vectors(dim)
-    made = Codec("int8", metric="l2").fit(x)
+    made = Codec(spec, metric="l2").fit(x)
 
     error = np.abs(made.decode(made.encode(x)) - x).max(axis=1)
 
-    assert (error <= np.abs(x).max(axis=1) / 127 * 0.5001).all()
+    assert (error <= np.abs(x).max(axis=1) / levels * 0.5001).all()
+
+
+@pytest.mark.parametrize(("name", "levels"), [("int8", 127), ("int4", 7)])
+@pytest.mark.parametrize("metric", ["ip", "l2"])
+def test_a_scale_of_dimensions_is_about_their_means(name: str, levels: int, metric: str) -> None:
+    """With all of the sample inside, a number is off by half the step of its dimension at most."""
+    x = vectors(33) * np.linspace(0.01, 5, 33, dtype=np.float32)
+    mean = x.mean(axis=0, dtype=np.float64)
+    step = np.abs(x - mean).max(axis=0) / levels
+    made = Codec(f"{name}(scale=dim,clip=1)", metric=metric).fit(x)
+
+    error = np.abs(made.decode(made.encode(x)) - x)
+
+    assert (error <= 0.5001 * step + 1e-6).all()
+    assert (error.max(axis=0) >= 0.1 * step).all()
+
+
+@pytest.mark.parametrize("spec", ["int8(scale=global,clip=0.75)", "int4(scale=global,clip=0.75)"])
+def test_clip_is_the_share_inside_the_grid(spec: str) -> None:
+    """What lies beyond becomes the end of the grid."""
+    x = vectors(20, rows=1_000)
+    made = Codec(spec, metric="ip").fit(x)
+
+    decoded = made.decode(made.encode(x))
+
+    end = np.sort(np.abs(x), axis=None)[int(0.75 * x.size) - 1]
+    np.testing.assert_allclose(np.abs(decoded).max(), end, rtol=1e-6)
+    np.testing.assert_allclose((np.abs(x) <= end).mean(), 0.75, atol=1e-3)
+    assert (np.sign(decoded[np.abs(x) > end]) == np.sign(x[np.abs(x) > end])).all()
+
+
+@pytest.mark.parametrize("scale", ["dim", "global"])
+@pytest.mark.parametrize("name", ["int8", "int4"])
+def test_steps_are_calibrated_to_the_least_error(name: str, scale: str) -> None:
+    """No clip that is written out loses less of the sample than the one that is found."""
+    x = RNG.standard_t(4, (2_000, 24)).astype(np.float32)
+
+    def lost(spec: str) -> float:
+        made = Codec(spec, metric="ip").fit(x)
+        return float(np.square(made.decode(made.encode(x)) - x).sum())
+
+    written = [lost(f"{name}(scale={scale},clip={clip})") for clip in (0.9, 0.98, 0.999, 1)]
+    assert lost(f"{name}(scale={scale})") <= 1.0001 * min(written)
+    assert min(written) < written[-1]
+
+
+def test_a_dimension_that_never_varies_keeps_its_mean() -> None:
+    """Its step is zero, and so is its code."""
+    x = vectors(9)
+    x[:, 4] = 2.5
+    made = Codec("int4(scale=dim)", metric="l2").fit(x)
+
+    assert (made.decode(made.encode(x))[:, 4] == 2.5).all()
 
 
 @pytest.mark.parametrize("dim", WIDTHS)
@@ -103,7 +157,19 @@ def test_bin_is_a_step_up_or_down_from_the_mean(dim: int) -> None:
     )
 
 
-@pytest.mark.parametrize("spec", [*FLOATS, "int8"])
+def test_under_l2_a_shared_scale_keeps_the_squared_length_about_the_mean() -> None:
+    """The query is moved by the mean, so the offset leaves it out."""
+    x = vectors(48)
+    made = Codec("int4(scale=dim)", metric="l2").fit(x)
+    rows = made.encode_rows(x)
+
+    about = made.decode_rows(rows).astype(np.float64) - x.mean(axis=0, dtype=np.float64)
+
+    assert rows.beta is not None
+    np.testing.assert_allclose(rows.beta, -(about**2).sum(axis=1), rtol=1e-4)
+
+
+@pytest.mark.parametrize("spec", [*FLOATS, "int8", "int4", "int8(scale=global)"])
 def test_l2_rows_keep_minus_the_squared_length_of_what_they_stand_for(spec: str) -> None:
     """The offset belongs to the decoded row, not to the original."""
     x = vectors(48)
@@ -119,8 +185,10 @@ def test_l2_rows_keep_minus_the_squared_length_of_what_they_stand_for(spec: str)
 # Not bin under cosine: scaling what was decoded to unit length moves numbers across their means.
 @pytest.mark.parametrize(
     ("spec", "metric"),
-    [(spec, metric) for spec in (*FLOATS, "int8", "rotate,int8", "pca12,f16") for metric in METRICS]
-    + [("bin", "ip"), ("bin", "l2")],
+    [(spec, metric) for spec in (*FLOATS, "int8", "int4", "rotate,int8", "pca12,f16") for metric in METRICS]
+    + [
+        (spec, metric) for spec in ("bin", "int4(scale=dim)", "int8(scale=global)") for metric in ("ip", "l2")
+    ],
 )
 def test_encoding_what_was_decoded_changes_nothing(spec: str, metric: str) -> None:
     """A second trip gives the same vectors, up to rounding."""

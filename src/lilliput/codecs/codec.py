@@ -44,7 +44,7 @@ class Codec:
         the codec cannot be saved or pickled. Under cosine a transformer gets unit vectors.
     metric:
         ``"ip"``, ``"l2"`` or ``"cosine"``; codes may depend on it. Under cosine rows are scaled to unit
-        length. A row of zeros stays so and scores 0, except with codes that are about a mean and hold no zero:
+        length. A row of zeros stays so and scores 0, except with codes about a mean, which hold no zero:
         `bin`, `pq`, and a scale for each dimension.
     seed:
         From 0; the same seed and vectors give the same codes.

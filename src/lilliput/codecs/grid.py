@@ -61,7 +61,7 @@ class IntegerGrid(Quantiser):
         if self._scale not in SCALES:
             raise InvalidSpec(f"'{stage}' asks for scale={self._scale}; write {' or '.join(SCALES)}.")
         self.learns = self._scale != "row"
-        self._clips = CLIPS
+        self._clips: tuple[float, ...] = CLIPS
         if "clip" in options:
             self._clips = (number_between(options["clip"], 0.5, 1, stage),)
             if not self.learns:
@@ -122,7 +122,7 @@ class IntegerGrid(Quantiser):
         return x
 
     def query(self, u: FloatArray, metric: Metric) -> tuple[FloatArray, DoubleArray]:
-        """Fold shared means and steps into queries and biases; under l2 scores are minus squared distances."""
+        """Fold shared means and steps into queries and biases; under l2 score minus the squared distance."""
         if not self.learns:
             return negated_distance(u) if metric == "l2" else (u, np.zeros(len(u)))
         mean, step = self._mean, self.arrays["step"]
