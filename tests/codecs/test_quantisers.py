@@ -121,7 +121,7 @@ def test_clip_is_the_share_inside_the_grid(spec: str) -> None:
 @pytest.mark.parametrize("name", ["int8", "int4"])
 def test_steps_are_calibrated_to_the_least_error(name: str, scale: str) -> None:
     """No clip that is written out loses less of the sample than the one that is found."""
-    x = RNG.standard_t(4, (2_000, 24)).astype(np.float32)
+    x = RNG.standard_normal((2_000, 24)).astype(np.float32)
 
     def lost(spec: str) -> float:
         made = Codec(spec, metric="ip").fit(x)
@@ -129,7 +129,7 @@ def test_steps_are_calibrated_to_the_least_error(name: str, scale: str) -> None:
 
     written = [lost(f"{name}(scale={scale},clip={clip})") for clip in (0.9, 0.98, 0.999, 1)]
     assert lost(f"{name}(scale={scale})") <= 1.0001 * min(written)
-    assert min(written) < written[-1]
+    assert (name == "int4") == (min(written) < written[-1])  # few levels gain by clipping
 
 
 def test_a_dimension_that_never_varies_keeps_its_mean() -> None:
@@ -166,7 +166,7 @@ def test_under_l2_a_shared_scale_keeps_the_squared_length_about_the_mean() -> No
     about = made.decode_rows(rows).astype(np.float64) - x.mean(axis=0, dtype=np.float64)
 
     assert rows.beta is not None
-    np.testing.assert_allclose(rows.beta, -(about**2).sum(axis=1), rtol=1e-4)
+    np.testing.assert_allclose(rows.beta, -(about**2).sum(axis=1), rtol=1e-4, atol=1e-9)
 
 
 @pytest.mark.parametrize("spec", [*FLOATS, "int8", "int4", "int8(scale=global)"])
