@@ -44,8 +44,8 @@ class Pace:
     batch_seconds: float
 
 
-FULL = Pace(share=0.2, least=3, batch_seconds=1.0)
-QUICK = Pace(share=0.04, least=3, batch_seconds=0.1)
+FULL = Pace(share=0.1, least=3, batch_seconds=1.0)
+QUICK = Pace(share=0.03, least=3, batch_seconds=0.1)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from lilliput.evaluate.datasets import data_folders
 from lilliput.io.arrays import FloatArray
 
 JUDGED = ("vaswani-npl", "cranfield", "cisi")
+QUICK_ROWS = 5_000
 TOKEN_ROWS = 50_000
 TOKENS = "cranfield-tokens"
 STATES = "ir/cranfield/minilm_tokens_not_colbert"
@@ -72,7 +73,7 @@ def codec_sets(
         A file of vectors, as `problems` takes it; None takes MiniLM passages with real queries, MNIST, three
         judged collections and token states, or a generated set where none of them is at hand.
     quick:
-        At most 10,000 rows, of the first, the second and one judged set.
+        5,000 rows of sets that nobody judged, and one judged set.
 
     Returns
     -------
@@ -89,7 +90,9 @@ def codec_sets(
         When it cannot be read.
     """
     found, missing = problems(data, quick=quick)
-    sets = [CodecSet(problem) for problem in found]
+    sets = [
+        CodecSet(replace(problem, base=problem.base[:QUICK_ROWS]) if quick else problem) for problem in found
+    ]
     if data is not None:
         return sets, missing
     for name in JUDGED[:1] if quick else (*JUDGED, TOKENS):

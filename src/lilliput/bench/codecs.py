@@ -24,11 +24,11 @@ from lilliput.progress import ProgressOption, Track
 
 __all__ = ["Race", "markdown"]
 
-# What the estimate is made of, measured on two cores: seconds to begin, for each contestant of a set, and for
-# a million numbers of the rows that it learns from and scans.
+# What the estimate is made of, on two cores that nobody else uses: seconds to begin, for each contestant of a
+# set and number of threads, and for a million numbers of its rows where the weight is one.
 START_SECONDS = 15.0
-EACH_SECONDS, QUICK_EACH_SECONDS = 1.6, 0.35
-MILLION_SECONDS, SLOW_MILLION_SECONDS = 0.06, 0.3
+EACH_SECONDS, QUICK_EACH_SECONDS = 0.5, 0.2
+MILLION_SECONDS = 0.1
 
 
 class Race:
@@ -144,8 +144,7 @@ def _estimate(sets: Sequence[CodecSet], lineups: Sequence[Lineup], thread_counts
 
 def _seconds(recipe: Recipe, millions: float, thread_counts: int, quick: bool) -> float:
     each = QUICK_EACH_SECONDS if quick else EACH_SECONDS
-    rate = SLOW_MILLION_SECONDS if recipe.slow else MILLION_SECONDS
-    return each * thread_counts / 2 + rate * millions
+    return each * thread_counts + MILLION_SECONDS * recipe.weight * millions
 
 
 def _write(folder: Path, result: dict[str, Any]) -> None:

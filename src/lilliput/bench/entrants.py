@@ -10,6 +10,7 @@ from lilliput.bench.problems import Problem
 from lilliput.io.arrays import FloatArray
 
 OURS = "lilliput"
+SLOW = 4.0  # the weight of who scans number by number
 
 Search = Callable[[FloatArray, int], NDArray[np.int64]]
 Encode = Callable[[FloatArray, int], object]
@@ -59,8 +60,8 @@ class Recipe:
         The codec in its library's words; with the library it is unique.
     make:
         Learns from the rows of a problem and encodes them, with all threads that it is told.
-    slow:
-        Whether a scan takes some 5 ns a number and query and not a tenth of that; for the estimate of time.
+    weight:
+        About how many times as long as one of ours it takes, training and scanning; for the estimate of time.
     note:
         What a reader of its figures has to know.
     """
@@ -68,7 +69,7 @@ class Recipe:
     library: str
     name: str
     make: Callable[[Problem, int], Entrant]
-    slow: bool = False
+    weight: float = 1.0
     note: str = ""
 
     @property

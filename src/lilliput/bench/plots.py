@@ -1,5 +1,6 @@
 """A set of the race of codecs as a drawing: recall, encoding and scanning against bytes."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -70,7 +71,7 @@ def _panel(
     log: bool,
 ) -> list[Markup]:
     values = [value(row) for row in rows]
-    up = log_scale(values) if log else linear_scale(min(values), max(values))
+    up = decades(values) if log else linear_scale(min(values), max(values))
     parts = [el("text", title, x=0, y=-8, style=FONT)]
     for tick in across.ticks:
         x = WIDTH * across.at(tick) / 100
@@ -80,7 +81,7 @@ def _panel(
     for tick in up.ticks:
         y = HEIGHT * (1 - up.at(tick) / 100)
         parts.append(el("line", x1=0, x2=WIDTH, y1=y, y2=y, stroke="#e4e4e4"))
-        parts.append(el("text", f"{tick:,g}", x=-6, y=y + 4, text_anchor="end", style=FONT))
+        parts.append(el("text", _short(tick), x=-6, y=y + 4, text_anchor="end", style=FONT))
 
     def place(row: Plain) -> tuple[float, float]:
         return (
@@ -99,6 +100,31 @@ def _panel(
             _mark(number, *place(row), el("title", said + (" (earlier run)" if row["cached"] else "")))
         )
     return parts
+
+
+def decades(values: Sequence[float]) -> Scale:
+    """Span positive values from one power of ten to another.
+
+    Examples
+    --------
+    >>> decades([250.0, 4_000.0]).ticks
+    (100.0, 1000.0, 10000.0)
+    """
+    first, last = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    last = max(last, first + 1)
+    return Scale(10.0**first, 10.0**last, tuple(10.0**power for power in range(first, last + 1)), log=True)
+
+
+def _short(value: float) -> str:
+    """Write a number with a letter for its thousands.
+
+    >>> _short(0.95), _short(20_000.0), _short(1e6)
+    ('0.95', '20k', '1M')
+    """
+    for unit, letter in ((1e6, "M"), (1e3, "k")):
+        if value >= unit:
+            return f"{value / unit:g}{letter}"
+    return f"{value:g}"
 
 
 def _mark(number: int, x: float, y: float, *inside: Markup) -> Markup:

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lilliput.bench.contestants import Contestant
-from lilliput.bench.entrants import Entrant, Recipe
+from lilliput.bench.entrants import SLOW, Entrant, Recipe
 from lilliput.bench.problems import Problem
 from lilliput.io.arrays import FloatArray
 
 FLAT = "IndexFlat"
 PACKAGE = "faiss-cpu"
 SEARCHES_WITH = ()
+TRAINED = 9.0  # the weight of codebooks of 256 words
 SCALAR = ("SQfp16", "SQbf16", "SQ8", "SQ6", "SQ4")
 QUICK_SCALAR = ("SQbf16", "SQ8", "SQ4")
 
@@ -63,15 +64,15 @@ def recipes(problem: Problem, *, quick: bool = False) -> list[Recipe]:
         Of each family some.
     """
     dim = problem.base.shape[1]
-    found = [(name, True) for name in (QUICK_SCALAR if quick else SCALAR)]
-    eight = [dim // share for share in ((8,) if quick else (4, 8, 16)) if dim % share == 0]
+    found = [(name, SLOW) for name in (QUICK_SCALAR if quick else SCALAR)]
+    eight = [dim // share for share in ((16,) if quick else (4, 8, 16)) if dim % share == 0]
     four = [dim // share for share in ((4,) if quick else (2, 4)) if dim % share == 0]
     # "np": codes are not renumbered for a filter by bits that no scan here uses, which takes minutes.
-    found += [(f"PQ{count}x8np", True) for count in eight]
-    found += [(f"PQ{count}x4fs", False) for count in four]
-    found += [(f"PQ{count}x4np", True) for count in ([] if quick else four[-1:])]
-    found += [("LSHt", False)] if quick else [("LSHt", False), (f"ITQ{dim},LSHt", False)]
-    return [Recipe(PACKAGE, name, _maker(name), slow) for name, slow in found]
+    found += [(f"PQ{count}x8np", TRAINED) for count in eight]
+    found += [(f"PQ{count}x4fs", 1.0) for count in four]
+    found += [(f"PQ{count}x4np", SLOW) for count in ([] if quick else four[-1:])]
+    found += [("LSHt", 1.0)] if quick else [("LSHt", 1.0), (f"ITQ{dim},LSHt", 1.0)]
+    return [Recipe(PACKAGE, name, _maker(name), weight) for name, weight in found]
 
 
 def _maker(name: str) -> Callable[[Problem, int], Entrant]:

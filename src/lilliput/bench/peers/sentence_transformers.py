@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lilliput.bench.entrants import Entrant, Recipe
+from lilliput.bench.entrants import SLOW, Entrant, Recipe
 from lilliput.bench.peers.usearch import load as load_usearch
 from lilliput.bench.problems import Problem
 from lilliput.io.arrays import FloatArray
 
 PACKAGE = "sentence-transformers"
 SEARCHES_WITH = ("faiss-cpu", "usearch")
-# The precision, the library that its recipe searches with, and whether that is slow.
-RECIPES = {"int8": ("usearch", True), "uint8": ("faiss", False), "ubinary": ("faiss", False)}
+RECIPES = {"int8": "usearch", "uint8": "faiss", "ubinary": "faiss"}  # the library that each searches with
 DECODED = ("int8", "ubinary")
 BATCH = 100  # queries whose scores of all rows are in memory together
 RECIPE_NOTE = "its recipe compares codes with codes; the Python objects that it answers with are timed too"
@@ -35,8 +34,8 @@ def recipes(problem: Problem, *, quick: bool = False) -> list[Recipe]:
     if problem.by_distance:
         return []
     found = [
-        Recipe(PACKAGE, f"{precision}, {library}", _maker(precision, library), slow, RECIPE_NOTE)
-        for precision, (library, slow) in RECIPES.items()
+        Recipe(PACKAGE, f"{precision}, {library}", _maker(precision, library), SLOW, RECIPE_NOTE)
+        for precision, library in RECIPES.items()
     ]
     return found + [
         Recipe(PACKAGE, f"{precision}, decoded", _maker(precision, "numpy"), note=DECODED_NOTE)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lilliput.bench.entrants import Entrant, Recipe
+from lilliput.bench.entrants import SLOW, Entrant, Recipe
 from lilliput.bench.problems import Problem
 from lilliput.io.arrays import FloatArray
 
@@ -33,7 +33,7 @@ def recipes(problem: Problem, *, quick: bool = False) -> list[Recipe]:
     quick:
         Makes no difference.
     """
-    return [Recipe(PACKAGE, name, _maker(name), slow=True, note=NOTE) for name in LEVELS]
+    return [Recipe(PACKAGE, name, _maker(name), SLOW, NOTE) for name in LEVELS]
 
 
 def _maker(name: str) -> Callable[[Problem, int], Entrant]:

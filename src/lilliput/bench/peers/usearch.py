@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lilliput.bench.contestants import Contestant
-from lilliput.bench.entrants import Entrant, Recipe
+from lilliput.bench.entrants import SLOW, Entrant, Recipe
 from lilliput.bench.peers.rounding import grid, on_grid, to_bytes
 from lilliput.bench.problems import Problem
 from lilliput.io.arrays import FloatArray
@@ -71,12 +71,12 @@ def recipes(problem: Problem, *, quick: bool = False) -> list[Recipe]:
     quick:
         Those of one byte and of one bit.
     """
-    names = {"f16": True, "bf16": True, "e5m2": True, "e4m3": True, "i8, one grid": True, "b1": False}
+    names = ["f16", "bf16", "e5m2", "e4m3", "i8, one grid", "b1"]
     if quick:
-        names = {name: slow for name, slow in names.items() if name in ("e4m3", "i8, one grid", "b1")}
+        names = ["e4m3", "i8, one grid", "b1"]
     if not problem.by_distance:
-        names["i8"] = True  # its own rounding is for numbers up to 1
-    return [Recipe(PACKAGE, name, _maker(name), slow) for name, slow in names.items()]
+        names.append("i8")  # its own rounding is for numbers up to 1
+    return [Recipe(PACKAGE, name, _maker(name), 1.0 if name == "b1" else SLOW) for name in names]
 
 
 def _maker(name: str) -> Callable[[Problem, int], Entrant]:
