@@ -42,17 +42,17 @@ def test_a_true_claim_holds_and_its_contrary_does_not() -> None:
     """PCA finds the dimensions that matter; the first ones do not."""
     contrary = Claim("MRL keeps more", "", "is better", LAST.second, LAST.first)
 
-    assert ["holds", "the other way round"] == verdicts(LAST, contrary)
+    assert ["holds (recall)", "the other way round (recall)"] == verdicts(LAST, contrary)
 
 
 def test_no_difference_is_not_taken_for_one() -> None:
     """A rotation of floats changes nothing."""
-    assert ["no difference shown"] == verdicts(SAME)
+    assert ["no difference shown (recall)"] == verdicts(SAME)
 
 
 def test_losses_are_held_against_the_limit() -> None:
     """A rotation loses nothing here, bits much."""
-    assert ["holds", "does not hold"] == verdicts(LOSS, BITS)
+    assert ["holds (recall)", "does not hold (recall)"] == verdicts(LOSS, BITS)
 
 
 def test_a_stage_that_is_not_there_is_said() -> None:
