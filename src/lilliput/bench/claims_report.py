@@ -9,8 +9,8 @@ Plain = Mapping[str, Any]
 
 METHOD = (
     "Judged sets are measured by nDCG@10 with people's judgments, the others by recall@10 against the exact "
-    "neighbours, as nobody judged them; recall is the stricter of the two and not what the papers measured, so "
-    "that verdicts by it say so. Nothing is re-ranked. Differences are the first codec minus the "
+    "neighbours, as nobody judged them; recall is the stricter of the two and not what the papers measured, "
+    "so that verdicts by it say so. Nothing is re-ranked. Differences are the first codec minus the "
     "second, over the same queries, with the bootstrap interval (95 %) and the p-value of a paired "
     "randomisation test; a claim that one is better holds where p < 0.05, and of losses the whole interval "
     "has to lie below the limit. Losses are relative to exact search over floats. Codecs that draw by chance "
