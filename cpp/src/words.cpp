@@ -6,7 +6,8 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "kernels/words/tables.h"
@@ -16,6 +17,7 @@ namespace lilliput {
 namespace {
 
 constexpr float kWordMost = 127;
+constexpr uint32_t kSeedPoints = 32;  // a word
 
 // Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 class Random {
@@ -108,14 +110,25 @@ class Clusters {
     sums_.resize(size_t{entries} * numbers_);
   }
 
-  // Different rows, each with the same chance; with fewer rows than words, rows come again.
+  // Arthur and Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007, among a sample of
+  // the points: each centre is drawn with the chance of its squared distance from those before. With fewer
+  // points than words, points come again.
   void seed(Random random) {
-    std::vector<uint32_t> order(n_);
-    for (uint64_t i = 0; i < n_; ++i) order[i] = static_cast<uint32_t>(i);
+    const uint64_t m = std::min<uint64_t>(n_, uint64_t{kSeedPoints} * entries_);
+    std::vector<uint32_t> sample(n_);
+    std::iota(sample.begin(), sample.end(), 0u);
+    for (uint64_t i = 0; i < m; ++i) std::swap(sample[i], sample[i + random.below(n_ - i)]);
+    std::vector<uint64_t> far(m, ~uint64_t{0});
+    uint64_t chosen = 0;
     for (uint64_t k = 0; k < entries_; ++k) {
-      if (k < n_) std::swap(order[k], order[k + random.below(n_ - k)]);
-      std::memcpy(words_.data() + k * numbers_, points_.data() + size_t{order[k % n_]} * numbers_,
-                  numbers_ * 2);
+      const int16_t* centre = points_.data() + size_t{sample[chosen]} * numbers_;
+      std::memcpy(words_.data() + k * numbers_, centre, numbers_ * 2);
+      uint64_t total = 0;
+      for (uint64_t i = 0; i < m; ++i) {
+        far[i] = std::min(far[i], distance(points_.data() + size_t{sample[i]} * numbers_, centre));
+        total += far[i];
+      }
+      chosen = total ? pick(far, random.below(total)) : (k + 1) % m;
     }
   }
 
@@ -146,9 +159,7 @@ class Clusters {
       for (uint32_t j = 0; counts_[k] && j < numbers_; ++j)
         words_[k * numbers_ + j] =
             static_cast<int16_t>(std::lround(static_cast<double>(sums_[k * numbers_ + j]) / counts_[k]));
-    std::vector<uint32_t> left = counts_;
-    for (uint32_t k = 0; k < entries_; ++k)
-      if (!left[k]) split_largest(k, left);
+    fill_empty();
   }
 
   // The mean squared distance of a point to its centroid, in units of the grid.
@@ -162,6 +173,21 @@ class Clusters {
   const std::vector<int16_t>& words() const { return words_; }
 
  private:
+  uint64_t distance(const int16_t* a, const int16_t* b) const {
+    uint64_t sum = 0;
+    for (uint32_t j = 0; j < numbers_; ++j) {
+      const int32_t apart = a[j] - b[j];
+      sum += static_cast<uint64_t>(int64_t{apart} * apart);
+    }
+    return sum;
+  }
+
+  static uint64_t pick(const std::vector<uint64_t>& weights, uint64_t at) {
+    uint64_t i = 0;
+    while (at >= weights[i]) at -= weights[i++];
+    return i;
+  }
+
   // Sums are exact, so that a point that moves is taken from one cell and added to another.
   void count(uint64_t point, int32_t cell, int32_t sign) {
     const int16_t* x = points_.data() + point * numbers_;
@@ -170,17 +196,24 @@ class Clusters {
     counts_[static_cast<uint32_t>(cell)] += static_cast<uint32_t>(sign);
   }
 
-  // An empty cell takes half of the fullest one: both centres step aside.
-  void split_largest(uint32_t empty, std::vector<uint32_t>& left) {
-    const auto most = static_cast<uint32_t>(std::max_element(left.begin(), left.end()) - left.begin());
-    int16_t *from = words_.data() + size_t{most} * numbers_, *to = words_.data() + size_t{empty} * numbers_;
-    for (uint32_t j = 0; j < numbers_; ++j) {
-      const int16_t aside = static_cast<int16_t>(std::abs(from[j]) / 256 + 1);
-      to[j] = static_cast<int16_t>(from[j] + (j % 2 ? aside : -aside));
-      from[j] = static_cast<int16_t>(from[j] - (j % 2 ? aside : -aside));
+  // An empty cell goes to a point that is far from its centre; the furthest first, and of equals the first.
+  void fill_empty() {
+    const auto empty = static_cast<uint64_t>(std::count(counts_.begin(), counts_.end(), 0u));
+    if (!empty) return;
+    std::vector<std::pair<int64_t, uint64_t>> far(n_);
+    for (uint64_t i = 0; i < n_; ++i) {
+      const int16_t* x = points_.data() + i * numbers_;
+      int64_t square = 0;
+      for (uint32_t j = 0; j < numbers_; ++j) square += int64_t{x[j]} * x[j];
+      far[i] = {2 * int64_t{score_[i]} - square, i};
     }
-    left[empty] = left[most] / 2;
-    left[most] -= left[empty];
+    const uint64_t most = std::min(empty, n_);
+    std::partial_sort(far.begin(), far.begin() + static_cast<int64_t>(most), far.end());
+    uint64_t next = 0;
+    for (uint32_t k = 0; k < entries_ && next < most; ++k)
+      if (!counts_[k])
+        std::memcpy(words_.data() + size_t{k} * numbers_, points_.data() + far[next++].second * numbers_,
+                    numbers_ * 2);
   }
 
   std::vector<int16_t> points_, words_;
