@@ -37,9 +37,7 @@ void score_again(const Codes& codes, const Kernels& kernels, const std::byte* qu
   for (size_t i = 0; i < hits.size(); ++i) hits[i].score = scores[i];
 }
 
-bool rounds_by_order(Kind kind, const Tile* tile) {
-  return tile && !tile->floor && sums_floats(kind);
-}
+bool rounds_by_order(Kind kind, const Tile* tile) { return tile && !tile->floor && sums_floats(kind); }
 
 // Merges the lists of all threads and hands each query's hits to take(query, hits).
 template <class Lists, class Take>
