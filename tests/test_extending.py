@@ -61,9 +61,6 @@ def test_a_reader_adds_a_quantiser(tmp_path: Path) -> None:
     module = f"_core{sysconfig.get_config_var('EXT_SUFFIX')}"
     shutil.copy(next(build.glob("_core*.so")), tree / "src" / "lilliput" / module)
 
-    run(
-        sys.executable,
-        "-c",
-        f"import sys; sys.path.insert(0, {str(tree / 'src')!r})\n{program}",
-        cwd=tmp_path,
-    )
+    # Without `site`, so that an editable install of the project does not stand before the copy.
+    paths = [str(tree / "src"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    run(sys.executable, "-S", "-c", f"import sys; sys.path += {paths!r}\n{program}", cwd=tmp_path)

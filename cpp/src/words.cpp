@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -17,7 +18,7 @@ namespace lilliput {
 namespace {
 
 constexpr float kWordMost = 127;
-constexpr uint32_t kSeedPoints = 32;  // a word
+constexpr uint32_t kSeedPoints = 16;  // a word
 
 // Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 class Random {
@@ -29,6 +30,7 @@ class Random {
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
   }
+  double share() { return static_cast<double>(next() >> 11) * 0x1p-53; }
   uint64_t below(uint64_t n) {
     return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64);
   }
@@ -118,17 +120,22 @@ class Clusters {
     std::vector<uint32_t> sample(n_);
     std::iota(sample.begin(), sample.end(), 0u);
     for (uint64_t i = 0; i < m; ++i) std::swap(sample[i], sample[i + random.below(n_ - i)]);
-    std::vector<uint64_t> far(m, ~uint64_t{0});
+    std::vector<float> x(size_t{numbers_} * m), far(m, std::numeric_limits<float>::infinity()), now(m);
+    for (uint64_t i = 0; i < m; ++i)
+      for (uint32_t j = 0; j < numbers_; ++j) x[j * m + i] = points_[size_t{sample[i]} * numbers_ + j];
     uint64_t chosen = 0;
     for (uint64_t k = 0; k < entries_; ++k) {
-      const int16_t* centre = points_.data() + size_t{sample[chosen]} * numbers_;
-      std::memcpy(words_.data() + k * numbers_, centre, numbers_ * 2);
-      uint64_t total = 0;
-      for (uint64_t i = 0; i < m; ++i) {
-        far[i] = std::min(far[i], distance(points_.data() + size_t{sample[i]} * numbers_, centre));
-        total += far[i];
+      std::memcpy(words_.data() + k * numbers_, points_.data() + size_t{sample[chosen]} * numbers_,
+                  numbers_ * 2);
+      std::fill(now.begin(), now.end(), 0.0f);
+      for (uint32_t j = 0; j < numbers_; ++j) {
+        const float* coordinate = x.data() + j * m;
+        const float centre = coordinate[chosen];
+        for (uint64_t i = 0; i < m; ++i) now[i] += (coordinate[i] - centre) * (coordinate[i] - centre);
       }
-      chosen = total ? pick(far, random.below(total)) : (k + 1) % m;
+      double total = 0;
+      for (uint64_t i = 0; i < m; ++i) total += far[i] = std::min(far[i], now[i]);
+      chosen = total > 0 ? pick(far, total * random.share()) : (k + 1) % m;
     }
   }
 
@@ -173,18 +180,9 @@ class Clusters {
   const std::vector<int16_t>& words() const { return words_; }
 
  private:
-  uint64_t distance(const int16_t* a, const int16_t* b) const {
-    uint64_t sum = 0;
-    for (uint32_t j = 0; j < numbers_; ++j) {
-      const int32_t apart = a[j] - b[j];
-      sum += static_cast<uint64_t>(int64_t{apart} * apart);
-    }
-    return sum;
-  }
-
-  static uint64_t pick(const std::vector<uint64_t>& weights, uint64_t at) {
+  static uint64_t pick(const std::vector<float>& weights, double at) {
     uint64_t i = 0;
-    while (at >= weights[i]) at -= weights[i++];
+    while (i + 1 < weights.size() && at >= weights[i]) at -= weights[i++];
     return i;
   }
 
