@@ -14,22 +14,9 @@ from lilliput.errors import CorruptFile, FileError
 from lilliput.io.container import Container
 from lilliput.io.container_writer import write_container
 from lilliput.io.files import FileLayer, using
+from spellings import SPECS
 
 X = np.random.default_rng(0).standard_normal((200, 16)).astype(np.float32)
-SPECS = [
-    "f32",
-    "f16",
-    "bf16",
-    "f8",
-    "f8(format=e5m2)",
-    "int8",
-    "int4",
-    "int4(scale=dim)",
-    "int8(scale=global)",
-    "bin",
-    "pca5,int8",
-    "mrl9,rotate,bin",
-]
 State = tuple[dict[str, str], dict[str, NDArray[Any]]]
 
 

@@ -12,22 +12,9 @@ from lilliput.codecs.codec import Codec
 from lilliput.codecs.stored import open_codes
 from lilliput.errors import Cancelled, FileError, InvalidInput
 from lilliput.io.write import write_vectors
+from spellings import SPECS
 
 X = np.random.default_rng(0).standard_normal((1000, 16)).astype(np.float32)
-SPECS = [
-    "f32",
-    "f16",
-    "bf16",
-    "f8",
-    "f8(format=e5m2)",
-    "int8",
-    "int4",
-    "int4(scale=dim)",
-    "int8(scale=global)",
-    "bin",
-    "pca5,int8",
-    "mrl9,rotate,bin",
-]
 
 
 def batches(size: int) -> Iterator[np.ndarray]:

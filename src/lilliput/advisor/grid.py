@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 
 from lilliput.advisor.budget import Budget
-from lilliput.advisor.candidates import Candidate, codec_cost
+from lilliput.advisor.candidates import Candidate
 from lilliput.codecs.base import Metric, Role, Transform
 from lilliput.codecs.registry import build, names, stage_class, variants
 from lilliput.errors import InvalidInput
@@ -215,6 +215,3 @@ def _check_fit(codec: str, dim: int, rows: int) -> None:
         step.check(dim, rows if step.learns else None)
         dim = step.out_dim(dim)
     quantiser.check(dim, rows if quantiser.learns else None)
-
-
-__all__ = ["Grid", "codec_cost", "largest", "pairs", "structures"]

@@ -150,6 +150,22 @@ class Transform(Step, ABC):
         """
 
 
+class Shortener(Transform):
+    """A transform whose one number is how many dimensions it keeps."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        (self._kept,) = take_numbers(stage, "the dimensions to keep")
+
+    def check(self, dim: int, rows: int | None) -> None:
+        """Refuse to keep more dimensions than there are."""
+        check_kept(self._kept, dim, self.stage)
+
+    def out_dim(self, dim: int) -> int:
+        """Say how many numbers are kept."""
+        return self._kept
+
+
 class Quantiser(Step, ABC):
     """The last stage: rows of floats to rows of bytes that a kernel family scores."""
 

@@ -13,23 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lilliput import _core
-from lilliput.codecs.base import (
-    DoubleArray,
-    Metric,
-    Shapes,
-    Transform,
-    check_kept,
-    fewer,
-    squares,
-    take_numbers,
-)
+from lilliput.codecs.base import DoubleArray, Metric, Shapes, Shortener, fewer, squares
 from lilliput.codecs.rotate import ROUNDS
 from lilliput.errors import CorruptFile
 from lilliput.io.arrays import FloatArray
-from lilliput.spec import Stage
 
 
-class RandomProjection(Transform):
+class RandomProjection(Shortener):
     """Rotate by seeded signs, then sum groups of numbers.
 
     A sum is divided by the root of its group's size. So the rows of the whole map are orthonormal, and what
@@ -41,18 +31,6 @@ class RandomProjection(Transform):
     def variants(cls, dim: int) -> Sequence[str]:
         """Spell what keeps parts of the dimensions."""
         return [f"jl{kept}" for kept in fewer(dim)]
-
-    def __init__(self, stage: Stage) -> None:
-        super().__init__(stage)
-        (self._kept,) = take_numbers(stage, "the dimensions to keep")
-
-    def check(self, dim: int, rows: int | None) -> None:
-        """Refuse to keep more dimensions than there are."""
-        check_kept(self._kept, dim, self.stage)
-
-    def out_dim(self, dim: int) -> int:
-        """Say how many groups there are."""
-        return self._kept
 
     def shapes(self, dim: int, metric: Metric) -> Shapes:
         """Name the signs, one byte each (the last row for the sums), and the numbers by group."""

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lilliput.codecs.base import DoubleArray, Metric, Transform, check_kept, fewer, squares, take_numbers
+from lilliput.codecs.base import DoubleArray, Metric, Shortener, fewer, squares
 from lilliput.io.arrays import FloatArray
-from lilliput.spec import Stage
 
 
-class Prefix(Transform):
+class Prefix(Shortener):
     """Keep the first D dimensions; the others come back as zeros."""
 
     nested = True
@@ -21,18 +20,6 @@ class Prefix(Transform):
     def variants(cls, dim: int) -> Sequence[str]:
         """Spell what keeps parts of the dimensions."""
         return [f"mrl{kept}" for kept in fewer(dim)]
-
-    def __init__(self, stage: Stage) -> None:
-        super().__init__(stage)
-        (self._kept,) = take_numbers(stage, "the dimensions to keep")
-
-    def check(self, dim: int, rows: int | None) -> None:
-        """Refuse to keep more dimensions than there are."""
-        check_kept(self._kept, dim, self.stage)
-
-    def out_dim(self, dim: int) -> int:
-        """Say how many numbers are kept."""
-        return self._kept
 
     def forward(self, x: FloatArray, threads: int = 0) -> FloatArray:
         """Cut rows off after D numbers."""

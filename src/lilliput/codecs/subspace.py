@@ -3,37 +3,17 @@
 import numpy as np
 
 from lilliput import _core
-from lilliput.codecs.base import (
-    DoubleArray,
-    Metric,
-    Shapes,
-    Transform,
-    check_kept,
-    squares,
-    take_numbers,
-)
+from lilliput.codecs.base import DoubleArray, Metric, Shapes, Shortener, squares
 from lilliput.errors import InvalidSpec
 from lilliput.io.arrays import FloatArray
 from lilliput.spec import Stage
 
 
-class Subspace(Transform):
+class Subspace(Shortener):
     """Project onto D orthonormal directions, about a mean unless the metric is cosine.
 
     By itself it is what a fitted scikit-learn transformer with such directions, a PCA for one, is kept as.
     """
-
-    def __init__(self, stage: Stage) -> None:
-        super().__init__(stage)
-        (self._kept,) = take_numbers(stage, "the dimensions to keep")
-
-    def check(self, dim: int, rows: int | None) -> None:
-        """Refuse more directions than there are dimensions."""
-        check_kept(self._kept, dim, self.stage)
-
-    def out_dim(self, dim: int) -> int:
-        """Say how many directions there are."""
-        return self._kept
 
     def shapes(self, dim: int, metric: Metric) -> Shapes:
         """Name the directions, one a row, and the mean unless the metric is cosine."""

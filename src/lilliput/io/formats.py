@@ -107,7 +107,9 @@ def format_of(path: Path) -> Format:
         return FORMATS[suffix]
     near = difflib.get_close_matches(suffix, FORMATS, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
-    raise InvalidInput(f"{path} has no suffix of a format of vectors; {hint}Those are {', '.join(FORMATS)}.")
+    raise InvalidInput(
+        f"{path} has no suffix of a format of vectors; {hint}the suffixes are {', '.join(FORMATS)}."
+    )
 
 
 def holding(element: str) -> list[str]:

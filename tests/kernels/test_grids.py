@@ -1,0 +1,80 @@
+"""The kernels of rows on an integer grid against plain numpy: encodes and scores to the bit."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lilliput import _core
+from lilliput.reference import int4, int8
+from matrices import SCORERS, Problem, Scorer, encode, matrix, problems, same_bits
+
+REFERENCES = {"i8": int8, "i4": int4}
+
+isas = pytest.mark.parametrize("isa", _core.isas())
+kinds = pytest.mark.parametrize("kind", REFERENCES)
+scorers = pytest.mark.parametrize("score", SCORERS)
+
+
+@isas
+@kinds
+@settings(max_examples=40, deadline=None)
+@given(problem=problems(), with_beta=st.booleans())
+def test_encode_is_bit_equal(kind: str, isa: str, problem: Problem, with_beta: bool) -> None:
+    """Codes, alpha and beta are those of the reference."""
+    expected = REFERENCES[kind].encode(problem.X, with_beta)
+
+    actual = encode(kind, problem.X, with_beta, isa)
+
+    np.testing.assert_array_equal(expected.rows, actual.rows)
+    assert same_bits(expected.alpha, actual.alpha)
+    assert same_bits(expected.beta, actual.beta)
+
+
+@isas
+@kinds
+def test_rows_of_any_size_encode_alike(kind: str, isa: str) -> None:
+    """Rows of zeros, of subnormals only and of the largest floats give the reference's bits."""
+    rng = np.random.default_rng(1)
+    X = np.concatenate([np.zeros((2, 37), np.float32), matrix(rng, 50, 37, 0.9, huge=True)])
+    X = np.concatenate([X, matrix(rng, 20, 37) * np.float32(1e-38), matrix(rng, 20, 37) * np.float32(1e-44)])
+    expected = REFERENCES[kind].encode(X, True)
+
+    actual = encode(kind, X, True, isa)
+
+    np.testing.assert_array_equal(expected.rows, actual.rows)
+    assert same_bits(expected.alpha, actual.alpha)
+    assert same_bits(expected.beta, actual.beta)
+
+
+@isas
+@kinds
+@settings(max_examples=40, deadline=None)
+@given(problem=problems(), with_beta=st.booleans(), scale=st.sampled_from([1.0, 60.0, 1e30]))
+def test_rows_without_a_factor_are_rounded_and_held(
+    kind: str, isa: str, problem: Problem, with_beta: bool, scale: float
+) -> None:
+    """The step is one for every row, and what lies beyond the levels, however far, is the last of them."""
+    X = problem.X * np.float32(scale)
+    expected = REFERENCES[kind].encode(X, with_beta, scaled=False)
+
+    actual = encode(kind, X, with_beta, isa, scaled=False)
+
+    np.testing.assert_array_equal(expected.rows, actual.rows)
+    assert same_bits(expected.beta, actual.beta)
+
+
+@isas
+@kinds
+@scorers
+@settings(max_examples=40, deadline=None)
+@given(problem=problems(), with_beta=st.booleans())
+def test_scores_are_bit_equal(kind: str, isa: str, score: Scorer, problem: Problem, with_beta: bool) -> None:
+    """Every way to score gives the one formula's float32, with beta and without."""
+    rows = REFERENCES[kind].encode(problem.X, with_beta)
+    expected = REFERENCES[kind].scores(rows.rows, problem.Q, problem.bias, rows.alpha, rows.beta)
+
+    codes = _core.Codes(kind, problem.X.shape[1], rows.rows, rows.alpha, rows.beta)
+    actual = score(codes, problem.Q, problem.bias, isa)
+
+    np.testing.assert_array_equal(expected, actual)
