@@ -18,7 +18,10 @@ namespace lilliput {
 namespace {
 
 constexpr float kWordMost = 127;
+constexpr uint32_t kColumns = 16;     // of a cache line
 constexpr uint32_t kSeedPoints = 16;  // a word
+constexpr uint64_t kBlock = 64;       // points whose distances are summed together
+constexpr int kHeadroom = 2;          // bits
 
 // Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 class Random {
@@ -39,12 +42,22 @@ class Random {
   uint64_t state_;
 };
 
-// How far numbers may reach from zero so that no sum of `width` products overflows: of each other, or with
-// the numbers of words.
-constexpr double kRoom = 1 << 30;
-int32_t reach(uint32_t width) { return static_cast<int32_t>(std::min(30000.0, std::sqrt(kRoom / width))); }
+// Sums are packed: the score, dot - |word|^2 / 2, in the upper 24 bits and 255 - the word's number in the
+// lowest 8, so that the maximum has the word of the largest score, the smaller number of equals.
+constexpr int32_t kNumbers = 256, kRoot = 16;
+int32_t packed_start(int32_t half, uint32_t word) {
+  return -half * kNumbers + (kNumbers - 1 - static_cast<int32_t>(word));
+}
+int32_t number_in(int32_t packed) { return kNumbers - 1 - (packed & (kNumbers - 1)); }
+
+// How far numbers may reach from zero so that scores of `width` products fit 24 bits: of each other, where
+// each side brings 16 of the 256, or with the numbers of words, which bring all of them.
+constexpr double kRoom = 1 << 22;
+int32_t reach(uint32_t width) {
+  return static_cast<int32_t>(std::min(std::sqrt(kRoom / width), 32767.0 / kRoot));
+}
 int32_t reach_beside_words(uint32_t width) {
-  return static_cast<int32_t>(std::min(32767.0, kRoom / (static_cast<double>(kWordMost) * width)));
+  return static_cast<int32_t>(std::min(kRoom / (static_cast<double>(kWordMost) * width), 32767.0));
 }
 
 // One part of all rows as int16: rint((x - mean) * inverse), cut off at `most`.
@@ -74,20 +87,20 @@ class Points {
 };
 
 // Points side by side as the kernels take them; those past the last are zero.
-void fill_panel(const int16_t* rows, uint32_t pairs, uint64_t n, int32_t* panel) {
+void fill_panel(const int16_t* rows, uint32_t pairs, uint64_t n, int32_t scale, int32_t* panel) {
   for (uint32_t i = 0; i < kPoints; ++i)
     for (uint32_t p = 0; p < pairs; ++p) {
-      int32_t pair = 0;
-      if (i < n) std::memcpy(&pair, rows + (size_t{i} * pairs + p) * 2, sizeof pair);
-      panel[p * kPoints + i] = pair;
+      int16_t pair[2] = {};
+      if (i < n) std::memcpy(pair, rows + (size_t{i} * pairs + p) * 2, sizeof pair);
+      for (int16_t& x : pair) x = static_cast<int16_t>(x * scale);
+      std::memcpy(panel + p * kPoints + i, pair, sizeof pair);
     }
 }
 
-// |word|^2 / 2, times 2^shift.
-int32_t half_square(const int16_t* word, uint32_t numbers, uint32_t shift = 0) {
+int64_t square(const int16_t* word, uint32_t numbers) {
   int64_t sum = 0;
   for (uint32_t i = 0; i < numbers; ++i) sum += int64_t{word[i]} * word[i];
-  return static_cast<int32_t>((sum << shift) / 2);
+  return sum;
 }
 
 // One part's clustering: points and centroids are rows of 2 * pairs int16.
@@ -103,11 +116,11 @@ class Clusters {
         kernel_(kernel) {
     panels_.resize((n + kPoints - 1) / kPoints * kPoints * pairs);
     for (uint64_t i = 0; i < n; i += kPoints)
-      fill_panel(points_.data() + i * numbers_, pairs, n - i, panels_.data() + i * pairs);
-    index_.assign((n + kPoints - 1) / kPoints * kPoints, -1);
-    score_.resize(index_.size());
+      fill_panel(points_.data() + i * numbers_, pairs, n - i, kRoot, panels_.data() + i * pairs);
+    best_.resize((n + kPoints - 1) / kPoints * kPoints);
     words_.resize(size_t{entries} * numbers_);
-    half_.resize(entries);
+    scaled_.resize(words_.size());
+    start_.resize(entries);
     counts_.resize(entries);
     sums_.resize(size_t{entries} * numbers_);
   }
@@ -120,44 +133,47 @@ class Clusters {
     std::vector<uint32_t> sample(n_);
     std::iota(sample.begin(), sample.end(), 0u);
     for (uint64_t i = 0; i < m; ++i) std::swap(sample[i], sample[i + random.below(n_ - i)]);
-    std::vector<float> x(size_t{numbers_} * m), far(m, std::numeric_limits<float>::infinity()), now(m);
-    for (uint64_t i = 0; i < m; ++i)
-      for (uint32_t j = 0; j < numbers_; ++j) x[j * m + i] = points_[size_t{sample[i]} * numbers_ + j];
+    const uint64_t whole = (m + kBlock - 1) / kBlock * kBlock;
+    std::vector<float> x(size_t{numbers_} * whole), now(whole), far(whole), sums(whole / kBlock);
+    for (uint64_t i = 0; i < m; ++i) {
+      far[i] = std::numeric_limits<float>::infinity();
+      for (uint32_t j = 0; j < numbers_; ++j) x[j * whole + i] = points_[size_t{sample[i]} * numbers_ + j];
+    }
     uint64_t chosen = 0;
     for (uint64_t k = 0; k < entries_; ++k) {
       std::memcpy(words_.data() + k * numbers_, points_.data() + size_t{sample[chosen]} * numbers_,
                   numbers_ * 2);
       std::fill(now.begin(), now.end(), 0.0f);
       for (uint32_t j = 0; j < numbers_; ++j) {
-        const float* coordinate = x.data() + j * m;
+        const float* coordinate = x.data() + j * whole;
         const float centre = coordinate[chosen];
-        for (uint64_t i = 0; i < m; ++i) now[i] += (coordinate[i] - centre) * (coordinate[i] - centre);
+        for (uint64_t i = 0; i < whole; ++i) now[i] += (coordinate[i] - centre) * (coordinate[i] - centre);
       }
       double total = 0;
-      for (uint64_t i = 0; i < m; ++i) total += far[i] = std::min(far[i], now[i]);
-      chosen = total > 0 ? pick(far, total * random.share()) : (k + 1) % m;
+      for (uint64_t b = 0; b < sums.size(); ++b)
+        total += sums[b] = sum_of_smaller(far.data() + b * kBlock, now.data() + b * kBlock);
+      chosen = total > 0 ? pick(far, sums, total * random.share()) : (k + 1) % m;
     }
   }
 
   // Gives whether any point went to another centroid.
   bool assign() {
+    for (size_t i = 0; i < words_.size(); ++i) scaled_[i] = static_cast<int16_t>(words_[i] * kRoot);
     for (uint32_t k = 0; k < entries_; ++k)
-      half_[k] = half_square(words_.data() + size_t{k} * numbers_, numbers_);
-    const int32_t* words = reinterpret_cast<const int32_t*>(words_.data());
+      start_[k] =
+          packed_start(static_cast<int32_t>(square(words_.data() + size_t{k} * numbers_, numbers_) / 2), k);
+    const int32_t* words = reinterpret_cast<const int32_t*>(scaled_.data());
     bool changed = false;
     for (uint64_t i = 0; i < n_; i += kPoints) {
-      int32_t index[kPoints];
-      kernel_.nearest(panels_.data() + i * pairs_, pairs_, words, half_.data(), entries_, index,
-                      score_.data() + i);
-      if (std::memcmp(index, index_.data() + i, sizeof index) == 0) continue;
-      changed = true;
-      for (uint32_t j = 0; j < kPoints && i + j < n_; ++j)
-        if (index[j] != index_[i + j]) {
-          if (index_[i + j] >= 0) count(i + j, index_[i + j], -1);
-          count(i + j, index[j], 1);
-        }
-      std::memcpy(index_.data() + i, index, sizeof index);
+      int32_t best[kPoints];
+      kernel_.nearest(panels_.data() + i * pairs_, pairs_, words, start_.data(), entries_, best);
+      if (!assigned_ || !same_numbers(best, best_.data() + i)) {
+        changed = true;
+        for (uint32_t j = 0; j < kPoints && i + j < n_; ++j) recount(i + j, number_in(best[j]));
+      }
+      std::memcpy(best_.data() + i, best, sizeof best);
     }
+    assigned_ = true;
     return changed;
   }
 
@@ -171,22 +187,53 @@ class Clusters {
 
   // The mean squared distance of a point to its centroid, in units of the grid.
   double inertia() const {
-    double squares = 0;
-    for (const int16_t x : points_) squares += static_cast<double>(x) * x;
-    for (uint64_t i = 0; i < n_; ++i) squares -= 2.0 * score_[i];
-    return squares / static_cast<double>(n_);
+    double sum = 0;
+    for (uint64_t i = 0; i < n_; ++i) sum += static_cast<double>(distance(i));
+    return sum / static_cast<double>(n_);
   }
 
   const std::vector<int16_t>& words() const { return words_; }
 
  private:
-  static uint64_t pick(const std::vector<float>& weights, double at) {
-    uint64_t i = 0;
-    while (i + 1 < weights.size() && at >= weights[i]) at -= weights[i++];
+  // Of one block: the smaller of each, kept, and their sum, in lanes that do not wait for each other.
+  static float sum_of_smaller(float* far, const float* now) {
+    float lanes[16] = {};
+    for (uint32_t i = 0; i < kBlock; i += 16)
+      for (uint32_t j = 0; j < 16; ++j) lanes[j] += far[i + j] = std::min(far[i + j], now[i + j]);
+    return std::accumulate(lanes, lanes + 16, 0.0f);
+  }
+
+  static uint64_t pick(const std::vector<float>& weights, const std::vector<float>& sums, double at) {
+    uint64_t block = 0;
+    while (block + 1 < sums.size() && at >= sums[block]) at -= sums[block++];
+    uint64_t i = block * kBlock;
+    while (i + 1 < (block + 1) * kBlock && at >= weights[i]) at -= weights[i++];
+    while (weights[i] == 0 && i > 0) --i;
     return i;
   }
 
+  int64_t distance(uint64_t point) const {
+    const int16_t* x = points_.data() + point * numbers_;
+    const int16_t* word = words_.data() + static_cast<uint32_t>(number_in(best_[point])) * size_t{numbers_};
+    int64_t sum = 0;
+    for (uint32_t j = 0; j < numbers_; ++j) sum += int64_t{x[j] - word[j]} * (x[j] - word[j]);
+    return sum;
+  }
+
+  static bool same_numbers(const int32_t* a, const int32_t* b) {
+    int32_t different = 0;
+    for (uint32_t j = 0; j < kPoints; ++j) different |= a[j] ^ b[j];
+    return !(different & (kNumbers - 1));
+  }
+
   // Sums are exact, so that a point that moves is taken from one cell and added to another.
+  void recount(uint64_t point, int32_t cell) {
+    const int32_t before = number_in(best_[point]);
+    if (assigned_ && before == cell) return;
+    if (assigned_) count(point, before, -1);
+    count(point, cell, 1);
+  }
+
   void count(uint64_t point, int32_t cell, int32_t sign) {
     const int16_t* x = points_.data() + point * numbers_;
     int64_t* sum = sums_.data() + size_t{static_cast<uint32_t>(cell)} * numbers_;
@@ -199,12 +246,7 @@ class Clusters {
     const auto empty = static_cast<uint64_t>(std::count(counts_.begin(), counts_.end(), 0u));
     if (!empty) return;
     std::vector<std::pair<int64_t, uint64_t>> far(n_);
-    for (uint64_t i = 0; i < n_; ++i) {
-      const int16_t* x = points_.data() + i * numbers_;
-      int64_t square = 0;
-      for (uint32_t j = 0; j < numbers_; ++j) square += int64_t{x[j]} * x[j];
-      far[i] = {2 * int64_t{score_[i]} - square, i};
-    }
+    for (uint64_t i = 0; i < n_; ++i) far[i] = {-distance(i), i};
     const uint64_t most = std::min(empty, n_);
     std::partial_sort(far.begin(), far.begin() + static_cast<int64_t>(most), far.end());
     uint64_t next = 0;
@@ -214,8 +256,9 @@ class Clusters {
                     numbers_ * 2);
   }
 
-  std::vector<int16_t> points_, words_;
-  std::vector<int32_t> panels_, half_, index_, score_;
+  std::vector<int16_t> points_, words_, scaled_;
+  std::vector<int32_t> panels_, start_, best_;
+  bool assigned_ = false;
   std::vector<uint32_t> counts_;
   std::vector<int64_t> sums_;
   uint32_t numbers_, pairs_;
@@ -224,15 +267,17 @@ class Clusters {
   const NearestWord& kernel_;
 };
 
-void mean_of(const Points& points, uint64_t n, uint32_t width, float* mean, float& furthest) {
-  std::vector<double> sum(width);
-  for (uint64_t r = 0; r < n; ++r)
-    for (uint32_t i = 0; i < points.known(); ++i) sum[i] += points.at(r)[i];
-  for (uint32_t i = 0; i < width; ++i) mean[i] = static_cast<float>(sum[i] / static_cast<double>(n));
-  furthest = 0;
-  for (uint64_t r = 0; r < n; ++r)
-    for (uint32_t i = 0; i < points.known(); ++i)
-      furthest = std::max(furthest, std::abs(points.at(r)[i] - mean[i]));
+// The mean of each column from `first` to `last`, and how far it reaches from there.
+void centre(const Parts& parts, uint32_t first, uint32_t last, float* mean, float* furthest) {
+  if (first >= last) return;  // no more than what fills the last parts up
+  std::vector<double> sum(last - first);
+  for (uint64_t r = 0; r < parts.n; ++r)
+    for (uint32_t i = first; i < last; ++i) sum[i - first] += parts.x[r * parts.dim + i];
+  for (uint32_t i = first; i < last; ++i)
+    mean[i] = static_cast<float>(sum[i - first] / static_cast<double>(parts.n));
+  for (uint64_t r = 0; r < parts.n; ++r)
+    for (uint32_t i = first; i < last; ++i)
+      furthest[i] = std::max(furthest[i], std::abs(parts.x[r * parts.dim + i] - mean[i]));
 }
 
 // Centroids to int8 words, and the step that they are multiples of.
@@ -262,44 +307,58 @@ const NearestWord& nearest_word(Isa isa) {
 bool train_words(const Parts& parts, const Training& training, const NearestWord& kernel,
                  const Trained& out) {
   const uint32_t width = parts.width, entries = training.entries;
-  const auto task = [&](uint64_t part, unsigned, Step& step) {
-    const Points points(parts, static_cast<uint32_t>(part));
-    const uint32_t numbers = 2 * points.pairs();
-    float* mean = out.mean + part * width;
-    float furthest;
-    mean_of(points, parts.n, width, mean, furthest);
-    const int32_t most = reach(width);
-    const float inverse = furthest > 0 ? static_cast<float>(most) / furthest : 0;
-    const float unit = furthest > 0 ? furthest / static_cast<float>(most) : 0;
-    std::vector<int16_t> grid(parts.n * numbers);
-    for (uint64_t r = 0; r < parts.n; ++r) points.round(r, mean, inverse, most, grid.data() + r * numbers);
-    Clusters clusters(std::move(grid), points.pairs(), parts.n, entries, kernel);
-    clusters.seed(Random(training.seed * 0x100000001b3u + part));
-    bool changed = clusters.assign();
-    for (uint32_t i = 0; i < training.iterations && changed && step.go_on(); ++i) {
-      clusters.move();
-      changed = clusters.assign();
+  const int32_t most = reach(width);
+  // Neighbouring parts are read together, as they share cache lines.
+  const uint32_t together = std::max(1u, kColumns / width);
+  const auto task = [&](uint64_t group, unsigned, Step& step) {
+    const uint32_t first = static_cast<uint32_t>(group) * together;
+    const uint32_t last = std::min(first + together, parts.count);
+    std::vector<float> furthest(size_t{last} * width);
+    std::fill(out.mean + size_t{first} * width, out.mean + size_t{last} * width, 0.0f);
+    centre(parts, first * width, std::min(last * width, parts.dim), out.mean, furthest.data());
+    std::vector<Points> points;
+    std::vector<std::vector<int16_t>> grids;
+    std::vector<float> units;
+    for (uint32_t part = first; part < last; ++part) {
+      const float* from = furthest.data() + size_t{part} * width;
+      units.push_back(*std::max_element(from, from + width) / static_cast<float>(most));
+      points.emplace_back(parts, part);
+      grids.emplace_back(parts.n * 2 * points.back().pairs());
     }
-    out.inertia[part] = clusters.inertia() * unit * unit;
-    out.step[part] =
-        round_words(clusters.words(), numbers, width, entries, unit, out.words + part * entries * width);
+    for (uint64_t r = 0; r < parts.n; ++r)
+      for (uint32_t i = 0; i < last - first; ++i)
+        points[i].round(r, out.mean + size_t{first + i} * width, units[i] > 0 ? 1 / units[i] : 0, most,
+                        grids[i].data() + r * 2 * points[i].pairs());
+    for (uint32_t part = first; part < last && step.go_on(); ++part) {
+      const uint32_t i = part - first, pairs = points[i].pairs();
+      Clusters clusters(std::move(grids[i]), pairs, parts.n, entries, kernel);
+      clusters.seed(Random(training.seed * 0x100000001b3u + part));
+      bool changed = clusters.assign();
+      for (uint32_t round = 0; round < training.iterations && changed && step.go_on(); ++round) {
+        clusters.move();
+        changed = clusters.assign();
+      }
+      out.inertia[part] = clusters.inertia() * units[i] * units[i];
+      out.step[part] = round_words(clusters.words(), 2 * pairs, width, entries, units[i],
+                                   out.words + size_t{part} * entries * width);
+    }
   };
-  return parallel_for(parts.count, training.threads, task, training.poll);
+  return parallel_for((parts.count + together - 1) / together, training.threads, task, training.poll);
 }
 
 void encode_words(const Codebook& book, const float* mean, const float* step, const Parts& parts,
                   const NearestWord& kernel, unsigned threads, std::byte* rows) {
   const uint32_t width = book.width, pairs = (width + 1) / 2, entries = book.entries;
-  // Points are as fine as the sums allow: 2^shift steps a step of the words.
-  const int32_t most = reach_beside_words(width);
-  const uint32_t fit = static_cast<uint32_t>(std::bit_width(static_cast<uint32_t>(most) / 127));
-  const uint32_t shift = std::min(7u, fit ? fit - 1 : 0);
+  // Points are as fine as the sums allow, 2^shift steps a step of the words, and may lie beyond all words.
+  const int shift = std::min(std::ilogb(reach_beside_words(width) / kWordMost) - kHeadroom, 7);
   std::vector<int16_t> words(size_t{book.parts} * entries * pairs * 2);
-  std::vector<int32_t> half(size_t{book.parts} * entries);
-  for (size_t w = 0; w < half.size(); ++w) {
+  std::vector<int32_t> start(size_t{book.parts} * entries);
+  for (size_t w = 0; w < start.size(); ++w) {
     int16_t* to = words.data() + w * pairs * 2;
     for (uint32_t i = 0; i < width; ++i) to[i] = book.words[w * width + i];
-    half[w] = half_square(to, width, shift);
+    const auto half = static_cast<int32_t>(std::ldexp(square(to, width), shift - 1));
+    for (uint32_t i = 0; i < width; ++i) to[i] = static_cast<int16_t>(to[i] * kNumbers);
+    start[w] = packed_start(half, static_cast<uint32_t>(w) % entries);
   }
   const uint32_t bytes = entries == 16 ? (book.parts + 1) / 2 : book.parts;
   const auto task = [&](uint64_t panel_number, unsigned, Step&) {
@@ -309,20 +368,22 @@ void encode_words(const Codebook& book, const float* mean, const float* step, co
     std::memset(rows + first * bytes, 0, n * bytes);
     for (uint32_t part = 0; part < book.parts; ++part) {
       const Points source(parts, part);
-      const float inverse = step[part] > 0 ? static_cast<float>(1u << shift) / step[part] : 0;
+      const float inverse = step[part] > 0 ? std::ldexp(1.0f, shift) / step[part] : 0;
       for (uint64_t r = 0; r < n; ++r)
-        source.round(first + r, mean + part * width, inverse, most, points.data() + r * pairs * 2);
-      fill_panel(points.data(), pairs, n, panel.data());
-      int32_t index[kPoints], score[kPoints];
+        source.round(first + r, mean + part * width, inverse, reach_beside_words(width),
+                     points.data() + r * pairs * 2);
+      fill_panel(points.data(), pairs, n, 1, panel.data());
+      int32_t best[kPoints];
       kernel.nearest(panel.data(), pairs,
                      reinterpret_cast<const int32_t*>(words.data()) + size_t{part} * entries * pairs,
-                     half.data() + size_t{part} * entries, entries, index, score);
+                     start.data() + size_t{part} * entries, entries, best);
       for (uint64_t r = 0; r < n; ++r) {
         std::byte* row = rows + (first + r) * bytes;
+        const int32_t number = number_in(best[r]);
         if (entries == 16)
-          row[part / 2] |= static_cast<std::byte>(index[r] << (part % 2 * 4));
+          row[part / 2] |= static_cast<std::byte>(number << (part % 2 * 4));
         else
-          row[part] = static_cast<std::byte>(index[r]);
+          row[part] = static_cast<std::byte>(number);
       }
     }
   };

@@ -74,7 +74,7 @@ def test_training_and_codes_do_not_depend_on_the_machine(isa: str, bits: int) ->
 @bits
 def test_codes_are_the_nearest_words(bits: int) -> None:
     """No row lies further from its words than from the nearest ones, up to the rounding of the grid."""
-    # A point is rounded to 1/128 of a word's step, so a distance is wrong by that much of a step a dimension.
+    # Parts of four numbers are rounded to 1/16 of a word's step: each is wrong by 1/32 of one at most.
     X = clustered(np.random.default_rng(1), 500, 24)
     mean, step, words, _ = _core.train_words(X, 6, 2**bits, 10, 0)
     rows = np.empty((500, 6 * bits // 8), np.uint8)
@@ -86,8 +86,26 @@ def test_codes_are_the_nearest_words(bits: int) -> None:
 
     nearest = distances(reference.nearest(X, words, mean, step))
     chosen = distances(reference.numbers(rows, 6, bits))
-    slack = 2 * np.sqrt(nearest) * step * np.sqrt(4) / 128 + np.square(step / 64) * 4
+    slack = 2 * np.sqrt(nearest) * step * np.sqrt(4) / 32 + np.square(step / 16) * 4
     assert (chosen <= nearest + slack).all()
+
+
+@bits
+@pytest.mark.parametrize("width", [100, 260, 1024])
+def test_wide_parts_lose_little_by_coarse_points(bits: int, width: int) -> None:
+    """Sums have 24 bits, so the points of wide parts are coarse: distances grow by less than 0.1 %."""
+    X = clustered(np.random.default_rng(4), 600, 2 * width)
+    mean, step, words, _ = _core.train_words(X, 2, 2**bits, 10, 0)
+    rows = np.empty((600, 2 * bits // 8), np.uint8)
+    _core.encode_words(_core.Codebook(words), mean, step, X, rows)
+
+    def distance(found: NDArray[np.intp]) -> float:
+        decoded = words[np.arange(2), found] * step[:, None].astype(np.float64)
+        return float(np.square((X - mean).reshape(600, 2, width) - decoded).sum(axis=2).mean())
+
+    assert distance(reference.numbers(rows, 2, bits)) < 1.001 * distance(
+        reference.nearest(X, words, mean, step)
+    )
 
 
 def test_inertia_is_the_mean_squared_distance_to_the_words() -> None:
@@ -103,15 +121,19 @@ def test_inertia_is_the_mean_squared_distance_to_the_words() -> None:
 
 
 def test_more_words_than_rows_leave_nothing_to_lose() -> None:
-    """Ten rows are ten of 256 words: only the rounding to int8 is left."""
+    """Ten rows are ten of 256 words: only the roundings to the grid of training and to int8 are left.
+
+    The grid of parts of four numbers reaches 1,024 steps from the mean, and int8 127: half a step of each is
+    at most 0.5 + 127 / 1024 / 2 < 0.57 steps of int8.
+    """
     X = np.random.default_rng(3).standard_normal((10, 8)).astype(np.float32)
     mean, step, words, inertia = _core.train_words(X, 2, 256, 25, 0)
     rows = np.empty((10, 2), np.uint8)
     _core.encode_words(_core.Codebook(words), mean, step, X, rows)
     decoded = (words[np.arange(2), rows] * step[:, None]).reshape(10, 8) + mean
 
-    assert (np.abs(decoded - X) <= np.repeat(step, 4) * 0.51).all()
-    assert (inertia < 1e-6).all()
+    assert (np.abs(decoded - X) <= np.repeat(step, 4) * 0.57).all()
+    assert [0.0, 0.0] == inertia.tolist()
 
 
 def test_equal_rows_give_equal_words() -> None:

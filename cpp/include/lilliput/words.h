@@ -13,10 +13,11 @@ constexpr uint32_t kPoints = 64;  // of a panel
 
 // Numbers are int16, two of them in an int32: a panel is (pairs, kPoints), words are (entries, pairs).
 struct NearestWord {
-  // The word of each point with the largest dot - half, the smaller one of equals; `half` is |word|^2 / 2.
-  // The number of entries is a multiple of 4.
-  void (*nearest)(const int32_t* panel, uint32_t pairs, const int32_t* words, const int32_t* half,
-                  uint32_t entries, int32_t* index, int32_t* score);
+  // The largest of start[k] + dot(x_i, word k) for each point. Dots are multiples of 256 and the low byte of
+  // `start` says which word it is, so that one maximum finds both; see `packed_start`. The number of entries
+  // is a multiple of 4.
+  void (*nearest)(const int32_t* panel, uint32_t pairs, const int32_t* words, const int32_t* start,
+                  uint32_t entries, int32_t* best);
 };
 
 const NearestWord& nearest_word(Isa isa);

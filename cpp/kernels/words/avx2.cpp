@@ -20,11 +20,7 @@ inline Lanes madd(Lanes sum, Lanes x, Lanes word) {
   return sum + (Lanes)_mm256_madd_epi16((__m256i)x, (__m256i)word);
 }
 
-inline void keep(Lanes score, int32_t k, Lanes& best, Lanes& at) {
-  const __m256i better = _mm256_cmpgt_epi32((__m256i)score, (__m256i)best);
-  best = (Lanes)_mm256_max_epi32((__m256i)score, (__m256i)best);
-  at = (Lanes)_mm256_blendv_epi8((__m256i)at, _mm256_set1_epi32(k), better);
-}
+inline Lanes larger(Lanes a, Lanes b) { return (Lanes)_mm256_max_epi32((__m256i)a, (__m256i)b); }
 
 }  // namespace
 }  // namespace lilliput::avx2

@@ -17,11 +17,7 @@ inline Lanes madd(Lanes sum, Lanes x, Lanes word) {
   return (Lanes)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)x, (__m512i)word);
 }
 
-inline void keep(Lanes score, int32_t k, Lanes& best, Lanes& at) {
-  const __mmask16 better = _mm512_cmpgt_epi32_mask((__m512i)score, (__m512i)best);
-  best = (Lanes)_mm512_max_epi32((__m512i)score, (__m512i)best);
-  at = (Lanes)_mm512_mask_mov_epi32((__m512i)at, better, _mm512_set1_epi32(k));
-}
+inline Lanes larger(Lanes a, Lanes b) { return (Lanes)_mm512_max_epi32((__m512i)a, (__m512i)b); }
 
 }  // namespace
 }  // namespace lilliput::avx512

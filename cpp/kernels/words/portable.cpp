@@ -27,10 +27,9 @@ inline Lanes madd(Lanes sum, Lanes x, Lanes word) {
 #endif
 }
 
-inline void keep(Lanes score, int32_t k, Lanes& best, Lanes& at) {
-  const Lanes better = score > best;
-  best = (score & better) | (best & ~better);
-  at = (splat(k) & better) | (at & ~better);
+inline Lanes larger(Lanes a, Lanes b) {
+  const Lanes better = a > b;
+  return (a & better) | (b & ~better);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // The nearest of many words for 64 points at a time, a lane a point. A file says what its lanes can do:
-// `Lanes`, `kLanes`, `splat`, `load`, `madd(sum, x, word)` for pairs of int16, and `keep(score, k, best,
-// at)`.
+// `Lanes`, `kLanes`, `splat`, `load`, `madd(sum, x, word)` for pairs of int16, and `larger(a, b)`.
 #pragma once
 
 #include "lilliput/words.h"
@@ -11,20 +10,17 @@ namespace {
 constexpr uint32_t kWords = 4;  // scored together: their sums stay in registers
 
 template <uint32_t Across>
-inline void nearest_of(const int32_t* panel, uint32_t pairs, const int32_t* words, const int32_t* half,
-                       uint32_t entries, int32_t* index, int32_t* score) {
-  Lanes best[Across], at[Across];
+inline void nearest_of(const int32_t* panel, uint32_t pairs, const int32_t* words, const int32_t* start,
+                       uint32_t entries, int32_t* out) {
+  Lanes best[Across];
 #pragma GCC unroll 8
-  for (uint32_t g = 0; g < Across; ++g) {
-    best[g] = splat(-0x7fffffff - 1);
-    at[g] = splat(0);
-  }
+  for (uint32_t g = 0; g < Across; ++g) best[g] = splat(-0x7fffffff - 1);
   for (uint32_t k = 0; k < entries; k += kWords) {
     Lanes sum[kWords][Across];
 #pragma GCC unroll 8
     for (uint32_t w = 0; w < kWords; ++w)
 #pragma GCC unroll 8
-      for (uint32_t g = 0; g < Across; ++g) sum[w][g] = splat(-half[k + w]);
+      for (uint32_t g = 0; g < Across; ++g) sum[w][g] = splat(start[k + w]);
     const int32_t* word = words + size_t{k} * pairs;
     for (uint32_t p = 0; p < pairs; ++p) {
       Lanes x[Across];
@@ -40,20 +36,17 @@ inline void nearest_of(const int32_t* panel, uint32_t pairs, const int32_t* word
 #pragma GCC unroll 8
     for (uint32_t w = 0; w < kWords; ++w)
 #pragma GCC unroll 8
-      for (uint32_t g = 0; g < Across; ++g) keep(sum[w][g], static_cast<int32_t>(k + w), best[g], at[g]);
+      for (uint32_t g = 0; g < Across; ++g) best[g] = larger(best[g], sum[w][g]);
   }
 #pragma GCC unroll 8
-  for (uint32_t g = 0; g < Across; ++g) {
-    __builtin_memcpy(index + g * kLanes, &at[g], sizeof(Lanes));
-    __builtin_memcpy(score + g * kLanes, &best[g], sizeof(Lanes));
-  }
+  for (uint32_t g = 0; g < Across; ++g) __builtin_memcpy(out + g * kLanes, &best[g], sizeof(Lanes));
 }
 
-inline void nearest(const int32_t* panel, uint32_t pairs, const int32_t* words, const int32_t* half,
-                    uint32_t entries, int32_t* index, int32_t* score) {
+inline void nearest(const int32_t* panel, uint32_t pairs, const int32_t* words, const int32_t* start,
+                    uint32_t entries, int32_t* best) {
   constexpr uint32_t kStep = kAcross * kLanes;
   for (uint32_t i = 0; i < kPoints; i += kStep)
-    nearest_of<kAcross>(panel + i, pairs, words, half, entries, index + i, score + i);
+    nearest_of<kAcross>(panel + i, pairs, words, start, entries, best + i);
 }
 
 }  // namespace
