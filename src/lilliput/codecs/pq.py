@@ -135,7 +135,8 @@ class ProductQuantiser(Quantiser):
         """Fold mean and steps into queries and biases."""
         mean, width = self.arrays["mean"], len(self.arrays["mean"]) // self._parts
         step = np.repeat(self.arrays["step"], width)
-        u = np.pad(u, ((0, 0), (0, len(mean) - u.shape[1])))
+        if u.shape[1] < len(mean):
+            u = np.pad(u, ((0, 0), (0, len(mean) - u.shape[1])))
         if metric != "l2":
             return step * u, u.astype(np.float64) @ mean
         r = u - mean

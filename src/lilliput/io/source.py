@@ -195,6 +195,9 @@ def as_matrix(x: Any, *, name: str = "X", dim: int | None = None, allow_vector: 
     >>> as_matrix([1, 2, 3], name="Q", allow_vector=True).shape
     (1, 3)
     """
+    if type(x) is np.ndarray and x.dtype == np.float32 and x.ndim == 2 and x.flags.c_contiguous and len(x):
+        check_dim(x.shape[1], name, dim)  # what one query costs is mostly what is asked of its type
+        return to_floats(x, name, 0)
     if allow_vector and not isinstance(x, (str, os.PathLike, Source)):
         array = _as_array(x, name)
         if array is not None and len(array.shape) == 1:
