@@ -41,7 +41,8 @@ def machine(result: Mapping[str, Any]) -> list[str]:
         With "hardware", and with "peers": versions by package, None for one that is not installed.
     """
     found = result["hardware"]
-    peers = ", ".join(f"{name} {version or 'not installed'}" for name, version in result["peers"].items())
+    told = ", ".join(f"{name} {version or 'not installed'}" for name, version in result["peers"].items())
+    peers = ", ".join(dict.fromkeys(told.split(", ")))  # a peer that searches with another names it too
     memory = f"{found['memory_bytes'] / 2**30:.0f} GiB" if found["memory_bytes"] else "memory unknown"
     load = ", ".join(f"{value:.1f}" for value in found["load"])
     return [
