@@ -25,9 +25,14 @@ def trials(*means: float) -> list[Trial]:
     return [Trial(Candidate((f"pca{p}8,int8",)), float(p), outcome(mean)) for p, mean in enumerate(means, 1)]
 
 
+def none_left(margin: float) -> Trial | None:
+    """Nothing else keeps the floors."""
+    return None
+
+
 def test_without_floors_there_is_one_look() -> None:
     """It spends the whole error."""
-    choice = settle(trials(0.5, 0.8), Aim(Budget("9B", 9.0)), lambda c: (outcome(0.7), NOTHING))
+    choice = settle(trials(0.5, 0.8), Aim(Budget("9B", 9.0)), lambda c: (outcome(0.7), NOTHING), none_left)
 
     assert ("flat | pca28,int8", LEVEL, {}) == (choice.trial.candidate.spec, choice.level, choice.refused)
 
@@ -41,7 +46,7 @@ def test_a_second_look_costs() -> None:
         looked.append(candidate.codecs[0])
         return outcome(seen[candidate.codecs[0]]), NOTHING
 
-    choice = settle(trials(0.92, 0.99, 0.99), Aim(None, FLOOR), look)
+    choice = settle(trials(0.92, 0.99, 0.99), Aim(None, FLOOR), look, none_left)
 
     assert ["pca18,int8", "pca28,int8"] == looked
     assert 1 - (1 - LEVEL) / 4 == pytest.approx(choice.level)
@@ -56,9 +61,27 @@ def test_the_next_is_safer_by_what_was_missed() -> None:
         looked.append(candidate.codecs[0])
         return outcome(0.86 if len(looked) == 1 else 0.97), NOTHING
 
-    settle(trials(0.92, 0.921, 0.922, 0.97), Aim(None, FLOOR), look)
+    settle(trials(0.92, 0.921, 0.922, 0.97), Aim(None, FLOOR), look, none_left)
 
     assert ["pca18,int8", "pca48,int8"] == looked
+
+
+def test_others_are_measured_where_none_is_safer() -> None:
+    """When what was measured is used up, another is looked for that keeps the floor by what was missed."""
+    margins: list[float] = []
+
+    def further(margin: float) -> Trial | None:
+        margins.append(margin)
+        return Trial(Candidate(("int8",)), 9.0, outcome(0.99))
+
+    def look(candidate: Candidate) -> tuple[Outcome, Ids]:
+        return outcome(0.98 if candidate.codecs == ("int8",) else 0.88), NOTHING
+
+    choice = settle(trials(0.92), Aim(None, FLOOR), look, further)
+
+    assert "flat | int8" == choice.trial.candidate.spec
+    assert len(margins) == 1
+    assert 0.02 < margins[0] < 0.03
 
 
 def test_nothing_is_promised_that_measuring_contradicts() -> None:
@@ -70,7 +93,7 @@ def test_nothing_is_promised_that_measuring_contradicts() -> None:
         return outcome(0.8), NOTHING
 
     with pytest.raises(InvalidInput, match=r"sure to keep recall@10=0\.9"):
-        settle(trials(*np.linspace(0.92, 0.99, 12)), Aim(None, FLOOR), look)
+        settle(trials(*np.linspace(0.92, 0.99, 12)), Aim(None, FLOOR), look, none_left)
 
     assert 2 <= len(looked) <= MOST_LOOKS
     assert len(set(looked)) == len(looked)
@@ -87,7 +110,7 @@ def test_looks_together_err_no_more_than_one() -> None:
             return Outcome(100, {"recall@10": values}, (), 1.0, 400, None, 1.0), NOTHING
 
         try:
-            settle(trials(*np.linspace(0.92, 0.99, 8)), Aim(None, FLOOR), look)
+            settle(trials(*np.linspace(0.92, 0.99, 8)), Aim(None, FLOOR), look, none_left)
             wrong += 1
         except InvalidInput:
             pass

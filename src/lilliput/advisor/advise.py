@@ -172,7 +172,12 @@ def _run(ground: Ground, aim: Aim, journal: Journal, diagnose: bool, progress: P
         if aim.rule == "speed":
             last = raced(last, aim, ground, journal)
         probe = ground.measuring()
-        choice = settle(last, aim, lambda candidate: look(ground, probe, candidate, journal))
+        choice = settle(
+            last,
+            aim,
+            lambda candidate: look(ground, probe, candidate, journal),
+            lambda margin: search.further(margin, step),
+        )
         told = journal.remember("queries", lambda: queries_one_by_one(choice, probe, ground))
         findings = journal.remember("diagnosis", lambda: _findings(ground)) if diagnose else None
         step(search.most)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from lilliput.advisor.aim import Aim, Trial, surely_worse, worse
+from lilliput.advisor.aim import LEVEL, Aim, Trial, surely_worse, worse
 from lilliput.advisor.candidates import Candidate
 from lilliput.advisor.floors import NDCG, RECALL
 from lilliput.codecs.registry import names
@@ -126,13 +126,13 @@ def speed(trial: Trial, aim: Aim) -> float:
     return trial.outcome.queries_per_second(aim.rows)
 
 
-def out_of_reach(trials: Iterable[Trial], aim: Aim) -> str:
-    """Say that floors cannot be kept, and what can."""
+def out_of_reach(trials: Iterable[Trial], aim: Aim, level: float = LEVEL) -> str:
+    """Say that floors cannot be kept, and what can, with intervals of a level."""
     wanted = " and ".join(f"{measure}={least:g}" for measure, least in aim.floors.items())
     best = []
     for measure in aim.floors:
-        top = max(trials, key=lambda trial: aim.reached(trial.outcome, measure))
-        best.append(f"{measure}={aim.reached(top.outcome, measure):.4f} ('{top.candidate.name}')")
+        top = max(trials, key=lambda trial: aim.reached(trial.outcome, measure, level))
+        best.append(f"{measure}={aim.reached(top.outcome, measure, level):.4f} ('{top.candidate.name}')")
     where = "" if aim.budget is None else f" within {aim.budget.text}"
     relief = "lower the floor" if aim.budget is None else "lower the floor or raise the budget"
     return (

@@ -64,6 +64,28 @@ class Search:
             tried += self._larger(tried)
         return self._last(tried, step) if len(self._plan) > 1 else found + self._pairs_of(found, step)
 
+    def further(self, margin: float, step: Step) -> Trial | None:
+        """Measure on all rows what was left for its size, the smallest first.
+
+        Returns
+        -------
+        Trial or None
+            The first that keeps the floors by a margin.
+        """
+        number = len(self._plan) - 1
+        left = [t.candidate for t in self.trials.values() if t.rung < number]
+        able = [one for one in left if self._aim.keeps(self.trials[one].outcome, margin)]
+        bench = self._bench(number)
+        bench.expect(able)
+        for candidate in sorted(able, key=self._size):
+            trial = self._trial(candidate, number, bench, step)
+            if trial is not None and self._aim.keeps(trial.outcome, margin):
+                return trial
+        return None
+
+    def _size(self, candidate: Candidate) -> tuple[float, int, str]:
+        return self._grid.cost(candidate), candidate.length, candidate.name
+
     def _scouted(self, step: Step) -> list[Trial]:
         """Measure on the first sample: of each form the largest, and of the promising ones smaller ones too.
 
@@ -180,7 +202,7 @@ class Search:
         bench.expect(tried)
         found: list[Trial] = []
         behind = 0
-        for candidate in sorted(tried, key=lambda c: (self._grid.cost(c), c.length, c.name)):
+        for candidate in sorted(tried, key=self._size):
             if behind > AFTER:
                 break
             trial = self._trial(candidate, number, bench, step)

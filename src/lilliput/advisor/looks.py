@@ -18,6 +18,7 @@ from lilliput.errors import InvalidInput
 MOST_LOOKS = 4
 
 Look = Callable[[Candidate], tuple[Outcome, Ids]]
+Further = Callable[[float], Trial | None]
 
 
 class Choice(NamedTuple):
@@ -42,8 +43,19 @@ class Choice(NamedTuple):
     refused: dict[Candidate, str]
 
 
-def settle(last: list[Trial], aim: Aim, look: Look) -> Choice:
+def settle(last: list[Trial], aim: Aim, look: Look, further: Further) -> Choice:
     """Choose by the queries that choose, until the queries that measure agree.
+
+    Parameters
+    ----------
+    last:
+        What was measured on all rows.
+    aim:
+        What must be kept.
+    look:
+        Measures a candidate with queries that did not choose.
+    further:
+        Finds another trial that keeps the floors by a margin, where none of `last` does.
 
     Raises
     ------
@@ -68,18 +80,27 @@ def settle(last: list[Trial], aim: Aim, look: Look) -> Choice:
             return Choice(trial, outcome, found, level, refused)
         seen.append(Trial(trial.candidate, trial.bytes_per_vector, outcome, trial.rung))
         refused[trial.candidate] = _contradicted(outcome, aim, level)
-        trial = _next(order, refused, aim, missed, final=place == MOST_LOOKS - 1)
+        if place == MOST_LOOKS:
+            break
+        trial = _next(order, refused, aim, missed, further, final=place == MOST_LOOKS - 1)
         if trial is None:
             break
-    raise InvalidInput(out_of_reach(seen, aim))
+    raise InvalidInput(out_of_reach(seen, aim, level))
 
 
 def _next(
-    order: list[Trial], refused: dict[Candidate, str], aim: Aim, missed: float, final: bool
+    order: list[Trial],
+    refused: dict[Candidate, str],
+    aim: Aim,
+    missed: float,
+    further: Further,
+    final: bool,
 ) -> Trial | None:
     """Give the next that keeps the floors by as much as the last look missed them; at last, the best."""
     left = [trial for trial in order if trial.candidate not in refused]
     safer = [trial for trial in left if aim.keeps(trial.outcome, missed)]
+    if not safer and (found := further(missed)) is not None:
+        return found
     if safer and not final:
         return safer[0]
     return by_quality(left)[0] if left else None
