@@ -25,7 +25,7 @@ def trials(*means: float) -> list[Trial]:
     return [Trial(Candidate((f"pca{p}8,int8",)), float(p), outcome(mean)) for p, mean in enumerate(means, 1)]
 
 
-def none_left(margin: float) -> Trial | None:
+def none_left(margin: float, surest: bool) -> Trial | None:
     """Nothing else keeps the floors."""
     return None
 
@@ -70,7 +70,7 @@ def test_others_are_measured_where_none_is_safer() -> None:
     """When what was measured is used up, another is looked for that keeps the floor by what was missed."""
     margins: list[float] = []
 
-    def further(margin: float) -> Trial | None:
+    def further(margin: float, surest: bool) -> Trial | None:
         margins.append(margin)
         return Trial(Candidate(("int8",)), 9.0, outcome(0.99))
 
@@ -82,6 +82,22 @@ def test_others_are_measured_where_none_is_safer() -> None:
     assert "flat | int8" == choice.trial.candidate.spec
     assert len(margins) == 1
     assert 0.02 < margins[0] < 0.03
+
+
+def test_the_last_look_is_at_the_surest() -> None:
+    """Queries that contradict again and again are not asked about one more candidate that is just enough."""
+    sure = Trial(Candidate(("f16",)), 90.0, outcome(1.0))
+
+    def further(margin: float, surest: bool) -> Trial | None:
+        return sure if surest else None
+
+    def look(candidate: Candidate) -> tuple[Outcome, Ids]:
+        return outcome(1.0 if candidate == sure.candidate else 0.88), NOTHING
+
+    choice = settle(trials(0.92, 0.93, 0.94, 0.95), Aim(None, FLOOR), look, further)
+
+    assert sure.candidate == choice.trial.candidate
+    assert len(choice.refused) == MOST_LOOKS - 1
 
 
 def test_nothing_is_promised_that_measuring_contradicts() -> None:

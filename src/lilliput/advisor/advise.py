@@ -176,7 +176,7 @@ def _run(ground: Ground, aim: Aim, journal: Journal, diagnose: bool, progress: P
             last,
             aim,
             lambda candidate: look(ground, probe, candidate, journal),
-            lambda margin: search.further(margin, step),
+            lambda margin, surest: search.further(margin, surest, step),
         )
         told = journal.remember("queries", lambda: queries_one_by_one(choice, probe, ground))
         findings = journal.remember("diagnosis", lambda: _findings(ground)) if diagnose else None

@@ -107,6 +107,10 @@ class Aim:
         ]
         return max(0.0, *gaps) if gaps else 0.0
 
+    def room(self, trial: Trial) -> float:
+        """Give by how much the means lie above the floors, at the least."""
+        return min(trial.mean(measure) - least for measure, least in self.floors.items())
+
     def keeps(self, outcome: Outcome, margin: float = 0.0) -> bool:
         """Say whether every floor is kept, and by a margin."""
         return all(

@@ -64,20 +64,34 @@ class Search:
             tried += self._larger(tried)
         return self._last(tried, step) if len(self._plan) > 1 else found + self._pairs_of(found, step)
 
-    def further(self, margin: float, step: Step) -> Trial | None:
-        """Measure on all rows what was left for its size, the smallest first.
+    def further(self, margin: float, surest: bool, step: Step) -> Trial | None:
+        """Measure on all rows what was left for its size.
+
+        Parameters
+        ----------
+        margin:
+            By how much the floors must be kept.
+        surest:
+            Start with those that keep them by most, not with the smallest.
+        step:
+            Hears of each measurement.
 
         Returns
         -------
         Trial or None
-            The first that keeps the floors by a margin.
+            The first that keeps the floors by the margin.
         """
         number = len(self._plan) - 1
-        left = [t.candidate for t in self.trials.values() if t.rung < number]
-        able = [one for one in left if self._aim.keeps(self.trials[one].outcome, margin)]
+        left = [trial for trial in self.trials.values() if trial.rung < number]
+        able = [trial for trial in left if self._aim.keeps(trial.outcome, margin)]
+
+        def order(trial: Trial) -> tuple[float, float, int, str]:
+            room = round(self._aim.room(trial), 2) if surest else 0.0  # more than that tells none apart
+            return -room, *self._size(trial.candidate)
+
         bench = self._bench(number)
-        bench.expect(able)
-        for candidate in sorted(able, key=self._size):
+        bench.expect([trial.candidate for trial in able])
+        for candidate in [trial.candidate for trial in sorted(able, key=order)]:
             trial = self._trial(candidate, number, bench, step)
             if trial is not None and self._aim.keeps(trial.outcome, margin):
                 return trial

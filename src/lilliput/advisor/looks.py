@@ -18,7 +18,7 @@ from lilliput.errors import InvalidInput
 MOST_LOOKS = 4
 
 Look = Callable[[Candidate], tuple[Outcome, Ids]]
-Further = Callable[[float], Trial | None]
+Further = Callable[[float, bool], Trial | None]
 
 
 class Choice(NamedTuple):
@@ -55,7 +55,8 @@ def settle(last: list[Trial], aim: Aim, look: Look, further: Further) -> Choice:
     look:
         Measures a candidate with queries that did not choose.
     further:
-        Finds another trial that keeps the floors by a margin, where none of `last` does.
+        Finds another trial that keeps the floors by a margin, where none of `last` does: the smallest, or if
+        it must be sure the best.
 
     Raises
     ------
@@ -96,13 +97,15 @@ def _next(
     further: Further,
     final: bool,
 ) -> Trial | None:
-    """Give the next that keeps the floors by as much as the last look missed them; at last, the best."""
+    """Give the next that keeps the floors by as much as the last look missed them; finally, the best."""
     left = [trial for trial in order if trial.candidate not in refused]
     safer = [trial for trial in left if aim.keeps(trial.outcome, missed)]
-    if not safer and (found := further(missed)) is not None:
-        return found
     if safer and not final:
         return safer[0]
+    other = further(missed, final)
+    if other is not None and not final:
+        return other
+    left += [other] if other is not None else []
     return by_quality(left)[0] if left else None
 
 
