@@ -19,6 +19,7 @@ from lilliput.evaluate.truth import exact_neighbours
 
 Floats = NDArray[np.float32]
 DIM = 32
+QUIET: Any = {"progress": False, "diagnose": False}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def chosen(plan: Plan) -> Any:
 @pytest.mark.parametrize(("budget", "limit"), [("12B", 12.0), ("60kB", 20.0), (0.25, 32.0)])
 def test_budget_is_kept_by_the_index_that_is_built(X: Floats, metric: str, budget: Any, limit: float) -> None:
     """The plan's bytes are the index's, and within the budget."""
-    plan = advise(X, budget=budget, metric=metric, progress=False)
+    plan = advise(X, budget=budget, metric=metric, **QUIET)
     index = plan.build(X, progress=False)
 
     assert plan.spec == index.spec
@@ -48,7 +49,7 @@ def test_budget_is_kept_by_the_index_that_is_built(X: Floats, metric: str, budge
 
 def test_budget_alone_takes_the_best(X: Floats) -> None:
     """Nothing in the table is better beyond noise, and a larger budget is no worse."""
-    small, large = (advise(X, budget=budget, progress=False) for budget in ("6B", "40B"))
+    small, large = (advise(X, budget=budget, **QUIET) for budget in ("6B", "40B"))
 
     for plan in (small, large):
         last = chosen(plan).rung
@@ -59,7 +60,7 @@ def test_budget_alone_takes_the_best(X: Floats) -> None:
 
 def test_floor_alone_takes_the_fewest_bytes(X: Floats) -> None:
     """What takes less is below the floor; the choice is not."""
-    plan = advise(X, floor="recall@10=0.9", progress=False)
+    plan = advise(X, floor="recall@10=0.9", **QUIET)
     index = plan.build(X, progress=False)
     found = index.search(X[:500], k=10, exact=True).ids
     truth = exact_neighbours(X, X[:500], 10, "cosine").ids
@@ -75,7 +76,7 @@ def test_floor_alone_takes_the_fewest_bytes(X: Floats) -> None:
 
 def test_budget_and_floor_are_both_kept(X: Floats) -> None:
     """Pairs of codecs are tried too; of those that keep the floor none is said to be faster."""
-    plan = advise(X, budget="100B", floor={"recall@10": 0.8}, progress=False)
+    plan = advise(X, budget="100B", floor={"recall@10": 0.8}, **QUIET)
 
     assert plan.bytes_per_vector <= 100
     assert plan.forecast["recall@10"]["low"] >= 0.8
@@ -85,7 +86,7 @@ def test_budget_and_floor_are_both_kept(X: Floats) -> None:
 
 def test_every_other_candidate_has_a_reason(X: Floats) -> None:
     """The table says why not, and holds one plan."""
-    plan = advise(X, budget="20B", progress=False)
+    plan = advise(X, budget="20B", **QUIET)
 
     assert [True] == [row.chosen for row in plan.table if not row.why_not]
     assert plan.spec in plan.reason
@@ -94,7 +95,7 @@ def test_every_other_candidate_has_a_reason(X: Floats) -> None:
 
 def test_the_same_seed_gives_the_same_plan(X: Floats) -> None:
     """Choice and forecast repeat to the last digit."""
-    first, again = (advise(X, budget="16B", seed=7, progress=False) for _ in range(2))
+    first, again = (advise(X, budget="16B", seed=7, **QUIET) for _ in range(2))
 
     assert first.spec == again.spec
     assert first.forecast == again.forecast
@@ -104,10 +105,10 @@ def test_the_same_seed_gives_the_same_plan(X: Floats) -> None:
 def test_an_unreachable_budget_names_the_smallest(X: Floats) -> None:
     """What it names can be had, and nothing below."""
     with pytest.raises(OverBudget, match="raise the budget") as caught:
-        advise(X, budget="0.5B", progress=False)
+        advise(X, budget="0.5B", **QUIET)
     least = caught.value.smallest
 
-    plan = advise(X, budget=f"{math.ceil(least * 1e6) / 1e6}B", progress=False)
+    plan = advise(X, budget=f"{math.ceil(least * 1e6) / 1e6}B", **QUIET)
 
     assert least == pytest.approx(plan.bytes_per_vector, abs=2e-6)
 
@@ -115,7 +116,7 @@ def test_an_unreachable_budget_names_the_smallest(X: Floats) -> None:
 def test_an_unreachable_floor_names_the_best(X: Floats) -> None:
     """The message says what was reached within the budget."""
     with pytest.raises(InvalidInput, match=r"within 8B is sure to keep recall@10=0\.99.*raise the budget"):
-        advise(X, budget="8B", floor="recall@10=0.99", progress=False)
+        advise(X, budget="8B", floor="recall@10=0.99", **QUIET)
 
 
 def test_neither_budget_nor_floor_is_a_type_error(X: Floats) -> None:
@@ -144,19 +145,19 @@ def test_arguments_that_cannot_be_used_are_refused(
 ) -> None:
     """One sentence, before anything long begins."""
     with pytest.raises(error, match=words):
-        advise(X, progress=False, **arguments)
+        advise(X, **QUIET, **arguments)
 
 
 def test_too_few_rows_are_refused() -> None:
     """A handful of rows cannot choose and measure."""
     with pytest.raises(InvalidInput, match="5 rows"):
-        advise(np.eye(5), budget=0.5, progress=False)
+        advise(np.eye(5), budget=0.5, **QUIET)
 
 
 def test_more_vectors_to_come_share_what_is_shared(X: Floats) -> None:
     """Bytes, and quality, are for the full size, and the reason says so."""
-    few = advise(X, budget="40B", progress=False)
-    many = advise(X, budget="40B", for_n=1_000_000, progress=False)
+    few = advise(X, budget="40B", **QUIET)
+    many = advise(X, budget="40B", for_n=1_000_000, **QUIET)
 
     size, shared_out = (
         next(row.bytes_per_vector for row in plan.table if row.spec == "flat | rotate,bin")
@@ -178,7 +179,7 @@ def test_queries_and_judgments_are_used(X: Floats) -> None:
     queries = X[judged] + 0.05 * rng.standard_normal((200, DIM)).astype(np.float32)
     qrels = [{int(row): 1.0} for row in judged]
 
-    plan = advise(X, queries, qrels, floor="ndcg@10=0.5", progress=False)
+    plan = advise(X, queries, qrels, floor="ndcg@10=0.5", **QUIET)
 
     assert {"recall@10", "ndcg@10"} == set(plan.forecast)
     assert plan.forecast["ndcg@10"]["queries"] == 100
@@ -194,7 +195,7 @@ def test_queries_and_judgments_are_used(X: Floats) -> None:
 
 def test_floors_of_other_depths_are_kept(X: Floats) -> None:
     """Recall of one result and of fifty: each is forecast, and each is kept."""
-    plan = advise(X, floor="recall@1=0.9, recall@50=0.92", progress=False)
+    plan = advise(X, floor="recall@1=0.9, recall@50=0.92", **QUIET)
 
     assert {"recall@10", "recall@1", "recall@50"} == set(plan.forecast)
     assert plan.forecast["recall@1"]["low"] >= 0.9
@@ -204,7 +205,7 @@ def test_floors_of_other_depths_are_kept(X: Floats) -> None:
 
 def test_forecasts_for_fewer_queries_are_wider(X: Floats) -> None:
     """The mean stays; the interval for 1,000 fresh queries is that of the forecast."""
-    plan = advise(X, budget="16B", progress=False)
+    plan = advise(X, budget="16B", **QUIET)
     few, usual = (plan.forecast_for(fresh)["recall@10"] for fresh in (20, 1000))
 
     assert few.mean == usual.mean == plan.forecast["recall@10"]["mean"]
@@ -216,7 +217,7 @@ def test_forecasts_for_fewer_queries_are_wider(X: Floats) -> None:
 
 def test_the_worst_queries_are_named_with_what_they_missed(X: Floats) -> None:
     """Rows that play queries are named by their numbers, and so are the neighbours that were not found."""
-    plan = advise(X, budget="8B", progress=False)
+    plan = advise(X, budget="8B", **QUIET)
     told = plan.per_query
     worst = told["worst"][0]
     near = set(exact_neighbours(X, X[[worst["query"]]], 11, "cosine").ids[0].tolist())
@@ -244,12 +245,12 @@ def test_the_worst_queries_are_named_by_their_texts(X: Floats) -> None:
         q["text"] for q in plan.per_query["worst"]
     ]
     with pytest.raises(InvalidInput, match="2 texts and 3000 rows"):
-        advise(X, budget="8B", texts=["a", "b"], progress=False)
+        advise(X, budget="8B", texts=["a", "b"], **QUIET)
 
 
 def test_costs_are_for_the_full_size(X: Floats) -> None:
     """Ten times the rows: ten times the bytes of codes, and times in proportion."""
-    plan = advise(X, budget="40B", for_n=30_000, progress=False)
+    plan = advise(X, budget="40B", for_n=30_000, **QUIET)
 
     assert plan.cost["bytes"] == round(plan.bytes_per_vector * 30_000)
     assert plan.cost["build_seconds"] > 0
@@ -260,9 +261,7 @@ def test_costs_are_for_the_full_size(X: Floats) -> None:
 
 def test_few_queries_give_a_wide_interval(X: Floats) -> None:
     """Ten queries promise less than a thousand."""
-    few, many = (
-        advise(X, X[:m] + 0.01, budget="12B", progress=False).forecast["recall@10"] for m in (10, 1000)
-    )
+    few, many = (advise(X, X[:m] + 0.01, budget="12B", **QUIET).forecast["recall@10"] for m in (10, 1000))
 
     assert few["high"] - few["low"] > 2 * (many["high"] - many["low"])
 
@@ -280,7 +279,7 @@ def test_rows_that_come_twice_and_rows_of_zeros(X: Floats) -> None:
     """A query is left out by its number, so that its twin still counts; zeros disturb nothing."""
     twice = np.concatenate([X[:500], X[:500], np.zeros((20, DIM), dtype=np.float32)])
 
-    plan = advise(twice, floor="recall@10=0.95", progress=False)
+    plan = advise(twice, floor="recall@10=0.95", **QUIET)
 
     assert plan.forecast["recall@10"]["mean"] >= 0.95
 
@@ -289,7 +288,7 @@ def test_codes_that_cannot_hold_the_vectors_are_left_out() -> None:
     """Numbers beyond float16 rule f16 out, and the table says so."""
     X = 1e5 * np.random.default_rng(0).standard_normal((300, 8)).astype(np.float32)
 
-    plan = advise(X, budget=1.0, metric="l2", progress=False)
+    plan = advise(X, budget=1.0, metric="l2", **QUIET)
 
     (row,) = [row for row in plan.table if row.spec == "flat | f16"]
     assert row.recall is None
@@ -302,9 +301,7 @@ def test_an_iterator_of_batches_is_read_once(X: Floats) -> None:
     def batches() -> Iterator[Floats]:
         yield from np.array_split(X, 7)
 
-    assert (
-        advise(X, budget="16B", progress=False).spec == advise(batches(), budget="16B", progress=False).spec
-    )
+    assert advise(X, budget="16B", **QUIET).spec == advise(batches(), budget="16B", **QUIET).spec
 
 
 def test_cancelled_advice_is_no_advice(X: Floats) -> None:
@@ -323,7 +320,7 @@ def test_cancelled_advice_is_no_advice(X: Floats) -> None:
 
 def test_plan_says_itself_in_json_and_on_pages(X: Floats, tmp_path: Path) -> None:
     """What a plan says survives JSON; reports hold spec and reason; other suffixes are refused."""
-    plan = advise(X, budget="16B", progress=False)
+    plan = advise(X, budget="16B", **QUIET)
 
     said = json.loads(json.dumps(plan.to_dict()))
     assert plan.spec == said["spec"]
