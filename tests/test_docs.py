@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from encoders import installed, offline
+from lilliput.codecs.registry import names
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -32,6 +33,18 @@ def commands(text: str) -> list[str]:
     return [
         line for line in COMMAND.findall(text) if not line.startswith(("lilliput demo", "lilliput bench"))
     ]
+
+
+@pytest.mark.parametrize("page", ["choosing-a-codec", "format"])
+def test_every_stage_is_described(page: str) -> None:
+    """Whatever a spec may name has its row: what it does, and what its bytes are."""
+    text = (ROOT / "docs" / f"{page}.md").read_text()
+    made_of_transformers = {"affine", "subspace", "opaque"}
+    wanted = set(names()) - (made_of_transformers if page == "choosing-a-codec" else {"opaque"})
+
+    cells = "\n".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| `"))
+
+    assert [] == [name for name in sorted(wanted) if not re.search(rf"`{name}[DM\d(`]", cells)]
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda p: p.stem)
