@@ -149,7 +149,7 @@ def test_a_damaged_set_is_called_corrupt(
 def test_idx_files_come_back(tmp_path: Path) -> None:
     """What was written is read."""
     expected = np.random.default_rng(0).integers(0, 256, (3, 4, 5), dtype=np.uint8)
-    (tmp_path / "a.gz").write_bytes(gzip.compress(idx_bytes(expected)))
+    (tmp_path / "a.gz").write_bytes(gzip.compress(idx_bytes(expected), mtime=0))
 
     np.testing.assert_array_equal(expected, read_idx(tmp_path / "a.gz"))
 
@@ -159,13 +159,13 @@ def test_idx_files_come_back(tmp_path: Path) -> None:
     [
         b"",
         b"not gzip at all",
-        gzip.compress(b""),
-        gzip.compress(b"\0\0\x0d\x01\0\0\0\x01aaaa"),
-        gzip.compress(b"\0\0\x08\x02\0\0\0\x01"),
-        gzip.compress(b"\0\0\x08\x01\0\0\0\x05abcd"),
-        gzip.compress(b"\0\0\x08\x01\0\0\0\x03abcd"),
-        gzip.compress(b"\0\0\x08\x04" + b"\xff" * 16),
-        gzip.compress(b"\0\0\x08\x01\0\0\0\x04abcd")[:-9],
+        gzip.compress(b"", mtime=0),
+        gzip.compress(b"\0\0\x0d\x01\0\0\0\x01aaaa", mtime=0),
+        gzip.compress(b"\0\0\x08\x02\0\0\0\x01", mtime=0),
+        gzip.compress(b"\0\0\x08\x01\0\0\0\x05abcd", mtime=0),
+        gzip.compress(b"\0\0\x08\x01\0\0\0\x03abcd", mtime=0),
+        gzip.compress(b"\0\0\x08\x04" + b"\xff" * 16, mtime=0),
+        gzip.compress(b"\0\0\x08\x01\0\0\0\x04abcd", mtime=0)[:-9],
         b"\x1f\x8b\x08\0\0\0\0\0\0\0\xff\xff\xff",
     ],
 )
