@@ -122,8 +122,8 @@ def test_inertia_is_the_mean_squared_distance_to_the_words() -> None:
 
 def test_more_words_than_rows_leave_nothing_to_lose() -> None:
     """Ten rows are ten of 256 words: only the roundings to the grid of training and to int8 are left."""
-    # Parts of four numbers reach 1,024 steps of that grid from the mean, and 127 of int8: half a step of each is
-    # at most 0.5 + 127 / 1024 / 2 < 0.57 steps of int8.
+    # Parts of four numbers reach 1,024 steps of that grid from the mean, and 127 of int8: half a step of each
+    # is at most 0.5 + 127 / 1024 / 2 < 0.57 steps of int8.
     X = np.random.default_rng(3).standard_normal((10, 8)).astype(np.float32)
     mean, step, words, inertia = _core.train_words(X, 2, 256, 25, 0)
     rows = np.empty((10, 2), np.uint8)
