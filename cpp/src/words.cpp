@@ -208,7 +208,7 @@ class Clusters {
     while (block + 1 < sums.size() && at >= sums[block]) at -= sums[block++];
     uint64_t i = block * kBlock;
     while (i + 1 < (block + 1) * kBlock && at >= weights[i]) at -= weights[i++];
-    while (weights[i] == 0 && i > 0) --i;
+    while (weights[i] == 0 && i > 0) --i;  // rounding led past the last that may be drawn
     return i;
   }
 
