@@ -3,7 +3,7 @@
 
 set(avx2 -mavx2 -mfma -mf16c -mpopcnt)
 set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx512vpopcntdq -mavx512bf16
-           -mavx512vbmi)
+           -mavx512vbmi -mgfni)
 set(amx ${avx512} -mamx-tile -mamx-int8 -mamx-bf16)
 set(sse42 -msse4.2)
 set(armv8)  # the source asks for what it needs itself

@@ -11,7 +11,18 @@ from lilliput import _core
 
 Floats = NDArray[np.float32]
 
-SCALED = ("e4m3", "e5m2", "i8", "i4")  # kinds whose rows have a factor each
+SCALED = (
+    "e4m3",
+    "e5m2",
+    "i8",
+    "i4",
+    "b2",
+    "b3",
+    "b4",
+    "b5",
+    "b6",
+    "b7",
+)  # kinds whose rows have a factor each
 
 DIMS = st.one_of(st.integers(1, 130), st.sampled_from([255, 256, 384, 1000]))
 ROWS = st.integers(1, 70)

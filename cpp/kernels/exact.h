@@ -27,6 +27,15 @@ constexpr int kParts = kLanes / kWidth;
 inline int32_t bits_of(float x) { return __builtin_bit_cast(int32_t, x); }
 inline float float_of(int32_t bits) { return __builtin_bit_cast(float, bits); }
 
+// What 16 lanes hold together.
+inline float fold_lanes(const Vector (&part)[kParts]) {
+  float lane[kLanes];
+  __builtin_memcpy(lane, part, sizeof lane);
+  for (int half = kLanes / 2; half > 0; half /= 2)
+    for (int j = 0; j < half; ++j) lane[j] += lane[j + half];
+  return lane[0];
+}
+
 // The squared norm in 16 lanes: lane j adds the squares of elements j, j + 16, ...; then the lanes fold.
 class Norm {
  public:
@@ -37,13 +46,7 @@ class Norm {
       part_[p] += v * v;
     }
   }
-  float fold() const {
-    float lane[kLanes];
-    __builtin_memcpy(lane, part_, sizeof lane);
-    for (int half = kLanes / 2; half > 0; half /= 2)
-      for (int j = 0; j < half; ++j) lane[j] += lane[j + half];
-    return lane[0];
-  }
+  float fold() const { return fold_lanes(part_); }
 
  private:
   Vector part_[kParts] = {};

@@ -60,9 +60,9 @@ void look(Machine& machine) {
   const uint64_t states = xsave ? saved_states() : 0;
   // FMA, POPCNT, AVX, F16C; AVX2
   machine[Isa::avx2] = (states & kYmm) == kYmm && all(one.c, {12, 23, 28, 29}) && all(seven.b, {5});
-  // F, DQ, BW, VL; VBMI, VNNI, VPOPCNTDQ; BF16
+  // F, DQ, BW, VL; VBMI, GFNI, VNNI, VPOPCNTDQ; BF16
   machine[Isa::avx512] = machine[Isa::avx2] && (states & kZmm) == kZmm && all(seven.b, {16, 17, 30, 31}) &&
-                         all(seven.c, {1, 11, 14}) && all(seven_one.a, {5});
+                         all(seven.c, {1, 8, 11, 14}) && all(seven_one.a, {5});
   // BF16, TILE, INT8
   machine[Isa::amx] =
       machine[Isa::avx512] && (states & kTiles) == kTiles && all(seven.d, {22, 24, 25}) && permit_tiles();

@@ -9,19 +9,19 @@
 namespace lilliput {
 namespace {
 
+enum class Form { floats, integers, planes };
+
 struct Family {
   Kind kind;
   const char* name;
   uint32_t bits;
-  bool floats;
+  Form form;
   const Kernels *portable, *avx2, *avx512, *neon;
   const Tile* amx;
 };
 
-constexpr bool floats = true, integers = false;
-
-#define LILLIPUT_FAMILY(name, number, bits, sums) \
-  {Kind::name, #name, bits, sums, &portable::name, &avx2::name, &avx512::name, &neon::name, &amx::name},
+#define LILLIPUT_FAMILY(name, number, bits, form) \
+  {Kind::name, #name, bits, Form::form, &portable::name, &avx2::name, &avx512::name, &neon::name, &amx::name},
 const Family kFamilies[] = {LILLIPUT_FAMILIES(LILLIPUT_FAMILY)};
 #undef LILLIPUT_FAMILY
 
@@ -89,11 +89,13 @@ const Dense* dense(Isa isa) {
 }
 
 uint32_t row_bytes(Kind kind, uint32_t cells) {
-  return static_cast<uint32_t>((uint64_t{cells} * family(kind).bits + 7) / 8);
+  const Family& of = family(kind);
+  if (of.form == Form::planes) return (cells + 7) / 8 * of.bits;
+  return static_cast<uint32_t>((uint64_t{cells} * of.bits + 7) / 8);
 }
 
 const char* name(Kind kind) { return family(kind).name; }
 
-bool sums_floats(Kind kind) { return family(kind).floats; }
+bool sums_floats(Kind kind) { return family(kind).form == Form::floats; }
 
 }  // namespace lilliput

@@ -15,12 +15,13 @@ namespace lilliput::tests {
 namespace {
 
 // Those whose rows hold numbers; words have tests of their own.
-constexpr Kind kKinds[] = {Kind::f32,  Kind::f16, Kind::bf16, Kind::e4m3,
-                           Kind::e5m2, Kind::i8,  Kind::i4,   Kind::bits};
+constexpr Kind kKinds[] = {Kind::f32,  Kind::f16, Kind::bf16, Kind::e4m3, Kind::e5m2, Kind::i8, Kind::i4,
+                           Kind::bits, Kind::b2,  Kind::b3,   Kind::b4,   Kind::b5,   Kind::b6, Kind::b7};
 
 // Whether rows are scaled, each by its own factor.
 inline bool scaled(Kind kind) {
-  return kind == Kind::e4m3 || kind == Kind::e5m2 || kind == Kind::i8 || kind == Kind::i4;
+  return kind == Kind::e4m3 || kind == Kind::e5m2 || kind == Kind::i8 || kind == Kind::i4 ||
+         (kind >= Kind::b2 && kind <= Kind::b7);
 }
 
 inline std::vector<uint32_t> dims() {

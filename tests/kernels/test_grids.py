@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from lilliput import _core
 from lilliput.reference import int4, int8
+from lilliput.reference.planes import Planes
 from matrices import SCORERS, Problem, Scorer, encode, matrix, problems, same_bits
 
-REFERENCES = {"i8": int8, "i4": int4}
+REFERENCES = {"i8": int8, "i4": int4} | {f"b{bits}": Planes(bits) for bits in range(2, 8)}
 
 isas = pytest.mark.parametrize("isa", _core.isas())
 kinds = pytest.mark.parametrize("kind", REFERENCES)

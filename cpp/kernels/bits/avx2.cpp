@@ -98,7 +98,8 @@ class Dot {
   __m256i weigh_[kPlanes];
 };
 
-void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float*, float*) {
+void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* alpha, float* beta) {
+  sign_factors(dim, n, x, alpha, beta);
   const __m256 zero = _mm256_setzero_ps();
   for (uint64_t i = 0; i < n; ++i, x += dim) {
     uint32_t j = 0;

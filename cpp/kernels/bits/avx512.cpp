@@ -1,5 +1,7 @@
 // Sign bits against a 4-bit query, plane by plane, with VPOPCNTDQ.
+#define LILLIPUT_TARGET avx512
 #include "kernels/bits/expand512.h"
+#include "kernels/bits/factors.h"
 #include "kernels/i8/vnni_tile.h"
 #include "kernels/rows512.h"
 #include "kernels/tables.h"
@@ -112,7 +114,8 @@ void gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byt
   gather_rows(codes, rows, n, Score{codes, Prepared(query)}, scores);
 }
 
-void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float*, float*) {
+void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* alpha, float* beta) {
+  sign_factors(dim, n, x, alpha, beta);
   for (uint64_t r = 0; r < n; ++r) {
     std::byte* row = rows + r * ((dim + 7) / 8);
     for (uint32_t i = 0; i < dim; i += 16) {

@@ -2,6 +2,7 @@
 // its sum.
 #pragma once
 
+#include "kernels/bits/factors.h"
 #include "kernels/exact.h"
 #include "kernels/rows.h"
 
@@ -19,7 +20,9 @@ inline void round_eight(const float* query, uint32_t dim, uint32_t first, float 
   round_to_bytes(x, 8, inverse, out);
 }
 
-inline void encode_bits(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float*, float*) {
+inline void encode_bits(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* alpha,
+                        float* beta) {
+  sign_factors(dim, n, x, alpha, beta);
   for (uint64_t i = 0; i < n; ++i, x += dim) {
     for (uint32_t j = 0; j < dim; j += 8, ++rows) {
       uint32_t byte = 0;

@@ -1,21 +1,13 @@
 // Signed bytes with a scale a row, with AVX-512 VNNI.
 #define LILLIPUT_TARGET avx512
 #include "kernels/exact.h"
+#include "kernels/i8/query512.h"
 #include "kernels/i8/vnni_tile.h"
 #include "kernels/rows512.h"
 #include "kernels/tables.h"
 
 namespace lilliput::avx512 {
 namespace {
-
-size_t query_bytes(const Codes& of) { return kQueryHead + (size_t{of.dim} + 63) / 64 * 64; }
-
-void prepare(const Codes& of, const float* query, float bias, std::byte* out) {
-  const uint32_t dim = of.dim;
-  __builtin_memset(out, 0, query_bytes(of));
-  const Quantised grid = quantise(query, dim, 127, reinterpret_cast<int8_t*>(out + kQueryHead));
-  *reinterpret_cast<QueryHead*>(out) = {grid.scale, bias, grid.sum};
-}
 
 // Rows plus 128 are the unsigned side; 128 times the query's sum is taken off again.
 struct Score {
@@ -59,6 +51,6 @@ constexpr Tile tile = {2,         vnni_group_bytes, vnni_pack<127>, vnni_panel_b
 
 }  // namespace
 
-constinit const Kernels i8 = {query_bytes, prepare, block, gather, encode_i8, &tile};
+constinit const Kernels i8 = {i8_query_bytes, i8_prepare, block, gather, encode_i8, &tile};
 
 }  // namespace lilliput::avx512

@@ -18,6 +18,7 @@ from lilliput.codecs.mrl import Prefix
 from lilliput.codecs.opaque import Opaque
 from lilliput.codecs.pca import PCA
 from lilliput.codecs.pq import ProductQuantiser
+from lilliput.codecs.rabitq import RaBitQ
 from lilliput.codecs.rotate import Rotation
 from lilliput.codecs.subspace import Subspace
 from lilliput.codecs.whiten import Whiten
@@ -128,3 +129,4 @@ register("int8", Bytes, "quantiser")
 register("int4", Nibbles, "quantiser")
 register("bin", Bits, "quantiser")
 register("pq", ProductQuantiser, "quantiser")
+register("rabitq", RaBitQ, "quantiser")

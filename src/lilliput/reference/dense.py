@@ -13,15 +13,20 @@ LANES = 16
 
 
 def norm2(X: Floats) -> Floats:
-    """Sum the squares of each row in 16 lanes, then fold the lanes 8, 4, 2, 1."""
+    """Sum the squares of each row in lanes."""
+    return dot(X, X)
+
+
+def dot(X: Floats, Y: Floats) -> Floats:
+    """Sum the products of each pair of rows in 16 lanes, then fold the lanes 8, 4, 2, 1."""
     n, d = X.shape
-    padded = np.zeros((n, -(-d // LANES) * LANES), np.float32)
-    padded[:, :d] = X
+    padded = np.zeros((2, n, -(-d // LANES) * LANES), np.float32)
+    padded[0, :, :d], padded[1, :, :d] = X, Y
     lanes = np.zeros((n, LANES), np.float32)
-    with np.errstate(over="ignore", under="ignore"):
-        for first in range(0, padded.shape[1], LANES):
-            part = padded[:, first : first + LANES]
-            lanes = lanes + part * part
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for first in range(0, padded.shape[2], LANES):
+            x, y = padded[:, :, first : first + LANES]
+            lanes = lanes + x * y
         for half in (8, 4, 2, 1):
             lanes = lanes[:, :half] + lanes[:, half : 2 * half]
     return np.ascontiguousarray(lanes[:, 0])

@@ -1,0 +1,30 @@
+// Planes, expanded to bytes, in the tile unit.
+#define LILLIPUT_TARGET amx
+#include "kernels/i8/amx_tile.h"
+#include "kernels/planes/expand512.h"
+#include "kernels/tables.h"
+
+namespace lilliput::amx {
+namespace {
+
+template <uint32_t Bits>
+void load(Panel& panel, std::byte* memory) {
+  panel.stride = size_t{byte_steps(panel.codes->dim)} * 64;
+  panel.rows = memory;
+  avx512::expand_rows<Bits>(*panel.codes, panel.n, panel.stride, memory);
+}
+
+template <uint32_t Bits>
+constexpr Tile kTile = {4,          byte_group_bytes, byte_pack<127>, byte_rows_bytes,
+                        load<Bits>, byte_dense,       byte_fused};
+
+}  // namespace
+
+constinit const Tile b2 = kTile<2>;
+constinit const Tile b3 = kTile<3>;
+constinit const Tile b4 = kTile<4>;
+constinit const Tile b5 = kTile<5>;
+constinit const Tile b6 = kTile<6>;
+constinit const Tile b7 = kTile<7>;
+
+}  // namespace lilliput::amx

@@ -1,0 +1,63 @@
+// Planes with AVX-512 VNNI, whose unsigned side are the numbers.
+#define LILLIPUT_TARGET avx512
+#include "kernels/i8/query512.h"
+#include "kernels/i8/vnni_tile.h"
+#include "kernels/planes/expand512.h"
+#include "kernels/planes/planes.h"
+#include "kernels/rows512.h"
+#include "kernels/tables.h"
+
+namespace lilliput::avx512 {
+namespace {
+
+template <uint32_t Bits>
+struct Score {
+  const Codes& codes;
+  Prepared query;
+
+  float operator()(const std::byte* row, uint64_t i) const {
+    __m512i sum = _mm512_setzero_si512();
+    each_sixty_four<Bits>(codes, row, [&](uint32_t step, __m512i u) {
+      sum = _mm512_dpbusd_epi32(sum, u, _mm512_loadu_si512(query.body + 64 * size_t{step}));
+    });
+    const int32_t dot = 2 * _mm512_reduce_add_epi32(sum) - kEnds<Bits> * query.head.sum;
+    return integer_score(dot, query.head.scale, codes.alpha, codes.beta, static_cast<uint32_t>(i),
+                         query.head.bias);
+  }
+};
+
+template <uint32_t Bits>
+void block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores) {
+  block_rows(codes, first, n, Score<Bits>{codes, Prepared(query)}, scores);
+}
+
+template <uint32_t Bits>
+void gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query, float* scores) {
+  gather_rows(codes, rows, n, Score<Bits>{codes, Prepared(query)}, scores);
+}
+
+template <uint32_t Bits>
+void load(Panel& panel, std::byte* memory) {
+  expanded_begin(panel, memory);
+  expand_rows<Bits>(*panel.codes, panel.n, panel.stride, memory);
+  vnni_sum(panel, reinterpret_cast<float*>(memory + panel.n * panel.stride));
+}
+
+template <uint32_t Bits>
+constexpr Tile kTile = {4,          vnni_group_bytes, vnni_pack<127>, expanded_panel_bytes,
+                        load<Bits>, vnni_dense,       vnni_fused};
+
+template <uint32_t Bits>
+constexpr Kernels kTable = {i8_query_bytes, i8_prepare,          block<Bits>,
+                            gather<Bits>,   encode_planes<Bits>, &kTile<Bits>};
+
+}  // namespace
+
+constinit const Kernels b2 = kTable<2>;
+constinit const Kernels b3 = kTable<3>;
+constinit const Kernels b4 = kTable<4>;
+constinit const Kernels b5 = kTable<5>;
+constinit const Kernels b6 = kTable<6>;
+constinit const Kernels b7 = kTable<7>;
+
+}  // namespace lilliput::avx512

@@ -1,0 +1,167 @@
+// Rows of odd integers: a number u of `Bits` bits stands for 2u - (2^Bits - 1), so that zero lies between the
+// two middle ones. The highest bits of all dimensions come first, a byte for eight; they are the signs. The
+// others follow, for each eight dimensions a byte of the next bit, a byte of the one after it, and so on.
+// What fills the last bytes up is 0.
+//
+// With factors a row is encoded as in Gao et al., "Practical and asymptotically optimal quantization of
+// high-dimensional vectors in Euclidean space for approximate nearest neighbor search", SIGMOD 2025: the
+// integers v are those nearest in angle to x, and alpha = |x|^2 / dot(x, v), with which alpha * dot(q, v) is
+// an unbiased estimate of dot(q, x) if x was rotated at random. beta is minus the squared length of x itself.
+#pragma once
+
+#include "kernels/exact.h"
+
+namespace lilliput::LILLIPUT_TARGET {
+namespace {
+
+template <uint32_t Bits>
+constexpr int32_t kEnds = (1 << Bits) - 1;  // the largest number, and minus the smallest
+
+inline uint32_t plane_bytes(uint32_t dim) { return (dim + 7) / 8; }
+
+// Eight bits as eight bytes of 0 or 1, the lowest first.
+constexpr auto kSpread = [] {
+  struct {
+    uint64_t of[256];
+  } table{};
+  for (uint32_t byte = 0; byte < 256; ++byte)
+    for (uint32_t bit = 0; bit < 8; ++bit) table.of[byte] |= uint64_t{byte >> bit & 1} << (8 * bit);
+  return table;
+}();
+
+// The lower bits of dimensions from 8 * at on.
+template <uint32_t Bits>
+inline const std::byte* lower_bits(const std::byte* row, uint32_t dim, uint32_t at) {
+  return row + plane_bytes(dim) + size_t{at} * (Bits - 1);
+}
+
+// The u of eight dimensions from 8 * at on, a byte each.
+template <uint32_t Bits>
+inline uint64_t eight_of(const std::byte* row, uint32_t dim, uint32_t at) {
+  const std::byte* lower = lower_bits<Bits>(row, dim, at);
+  uint64_t u = kSpread.of[static_cast<uint8_t>(row[at])];
+  for (uint32_t p = 0; p + 1 < Bits; ++p) u = u * 2 + kSpread.of[static_cast<uint8_t>(lower[p])];
+  return u;
+}
+
+// The numbers of a row, a byte each.
+template <uint32_t Bits>
+inline void expand_planes(const std::byte* row, uint32_t dim, std::byte* out) {
+  const uint32_t bytes = plane_bytes(dim);
+  for (uint32_t at = 0; at < bytes; ++at) {
+    const uint64_t u = eight_of<Bits>(row, dim, at);
+    uint8_t eight[8];
+    __builtin_memcpy(eight, &u, 8);
+    const uint32_t count = dim - 8 * at < 8 ? dim - 8 * at : 8;
+    for (uint32_t i = 0; i < count; ++i) out[8 * at + i] = static_cast<std::byte>(2 * eight[i] - kEnds<Bits>);
+  }
+}
+
+// What steps, in units of the root mean square, lose least of normal numbers (Max, "Quantizing for minimum
+// distortion", 1960), for 2 to 7 bits. A row's own best step is looked for around it.
+constexpr float kNormalStep[] = {0.9957f, 0.5860f, 0.3352f, 0.1881f, 0.1041f, 0.0569f};
+constexpr float kAround[] = {0.7f, 0.8f, 0.88f, 0.95f, 1.0f, 1.06f, 1.14f, 1.25f, 1.45f};
+constexpr int kRounds = 2;  // of the best step for the integers, and the best integers for the step
+
+// A row's integers at one step: their product with the row and their squared length.
+struct Fit {
+  float dot, squares;
+  float inverse;  // of the step that gave them
+
+  // cos^2 of the angle to the row, but for the length of the row.
+  float closeness() const { return dot * dot / squares; }
+};
+
+// The odd integers nearest to x in half steps: V is a float or a vector of them.
+template <uint32_t Bits, class V>
+inline V odd_at(V x, float inverse) {
+  constexpr float kMost = (1 << (Bits - 1)) - 0.5f;  // in steps
+  constexpr float kMagic = 12582912.0f;              // 1.5 * 2^23, which leaves no fraction
+  const V scaled = x * inverse, most = V{} + kMost;
+  const V low = scaled < -most ? -most : scaled;
+  const V held = low > most ? most : low;
+  const V floor = ((held - 0.5f) + kMagic) - kMagic;
+  return 2.0f * floor + 1.0f;
+}
+
+template <uint32_t Bits>
+inline Fit fit_at(const float* x, uint32_t dim, float inverse) {
+  Vector dot[kParts] = {}, squares[kParts] = {};
+  const auto add = [&](const float* sixteen, const float* there) {
+    for (int p = 0; p < kParts; ++p) {
+      Vector a, mask;
+      __builtin_memcpy(&a, sixteen + p * kWidth, sizeof a);
+      __builtin_memcpy(&mask, there + p * kWidth, sizeof mask);
+      const Vector v = odd_at<Bits>(a, inverse) * mask;
+      dot[p] += a * v;
+      squares[p] += v * v;
+    }
+  };
+  static constexpr float kAll[kLanes] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  uint32_t i = 0;
+  for (; i + kLanes <= dim; i += kLanes) add(x + i, kAll);
+  if (i < dim) {
+    float tail[kLanes] = {}, there[kLanes] = {};
+    __builtin_memcpy(tail, x + i, (dim - i) * sizeof(float));
+    __builtin_memcpy(there, kAll, (dim - i) * sizeof(float));
+    add(tail, there);
+  }
+  return {fold_lanes(dot), fold_lanes(squares), inverse};
+}
+
+// The fit of least angle.
+template <uint32_t Bits>
+inline Fit best_fit(const float* x, uint32_t dim, float norm) {
+  const float rms = __builtin_sqrtf(norm / static_cast<float>(dim));
+  Fit best{0.0f, 1.0f, 0.0f};
+  for (const float around : kAround) {
+    const float inverse = 1.0f / (rms * (kNormalStep[Bits - 2] * around));
+    if (!(inverse < __builtin_inff())) return best;
+    Fit fit = fit_at<Bits>(x, dim, inverse);
+    if (fit.closeness() > best.closeness()) best = fit;
+  }
+  for (int round = 0; round < kRounds; ++round) {
+    // The best factor for these integers, which are two steps apart.
+    const float step = 2.0f * best.dot / best.squares;
+    const Fit fit = fit_at<Bits>(x, dim, 1.0f / step);
+    if (!(fit.closeness() > best.closeness())) break;
+    best = fit;
+  }
+  return best;
+}
+
+template <uint32_t Bits>
+inline void write_planes(const float* x, uint32_t dim, float inverse, std::byte* row) {
+  for (uint32_t at = 0; at < plane_bytes(dim); ++at) {
+    const uint32_t count = dim - 8 * at < 8 ? dim - 8 * at : 8;
+    uint32_t plane[Bits] = {};
+    for (uint32_t i = 0; i < count; ++i) {
+      const auto v = static_cast<int32_t>(odd_at<Bits>(x[8 * at + i], inverse));
+      const auto u = static_cast<uint32_t>(v + kEnds<Bits>) / 2;
+      for (uint32_t p = 0; p < Bits; ++p) plane[p] |= (u >> (Bits - 1 - p) & 1) << i;
+    }
+    std::byte* lower = row + (lower_bits<Bits>(row, dim, at) - row);
+    row[at] = static_cast<std::byte>(plane[0]);
+    for (uint32_t p = 1; p < Bits; ++p) lower[p - 1] = static_cast<std::byte>(plane[p]);
+  }
+}
+
+// Without factors the step is 1, and integers are those nearest to the numbers.
+template <uint32_t Bits>
+inline void encode_planes(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* alpha,
+                          float* beta) {
+  for (uint64_t r = 0; r < n; ++r, x += dim, rows += size_t{Bits} * plane_bytes(dim)) {
+    const float norm = norm2(x, dim);
+    float inverse = 0.5f;
+    if (alpha) {
+      const Fit fit = best_fit<Bits>(x, dim, norm);
+      inverse = fit.inverse;
+      alpha[r] = fit.dot > 0 && norm < __builtin_inff() ? norm / fit.dot : 0.0f;
+    }
+    write_planes<Bits>(x, dim, inverse, rows);
+    if (beta) beta[r] = -norm;
+  }
+}
+
+}  // namespace
+}  // namespace lilliput::LILLIPUT_TARGET

@@ -1,0 +1,108 @@
+"""Rows of odd integers of two to seven bits, their factors, and their scores by exact integer sums."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lilliput.reference import int8
+from lilliput.reference.dense import Floats, dot, norm2
+from lilliput.reference.int8 import Int8Rows
+
+STEPS = {2: 0.9957, 3: 0.5860, 4: 0.3352, 5: 0.1881, 6: 0.1041, 7: 0.0569}  # for normal numbers
+AROUND = (0.7, 0.8, 0.88, 0.95, 1.0, 1.06, 1.14, 1.25, 1.45)
+ROUNDS = 2
+
+
+class Fit(NamedTuple):
+    """Of each row: its product with the integers of one step, their squared length, and one over the step."""
+
+    dot: Floats
+    squares: Floats
+    inverse: Floats
+
+    @property
+    def closeness(self) -> Floats:
+        """Say how near in angle they are."""
+        return self.dot * self.dot / self.squares
+
+    def where(self, better: NDArray[np.bool_], other: "Fit") -> "Fit":
+        """Take rows of another fit."""
+        return Fit(*(np.where(better, b, a) for a, b in zip(self, other, strict=True)))
+
+
+def odd(X: Floats, inverse: Floats, bits: int) -> Floats:
+    """Give the odd integers nearest to the numbers in half steps."""
+    most = np.float32(2 ** (bits - 1) - 0.5)
+    held = np.clip(X * inverse[:, None], -most, most)
+    floor = np.rint(held - np.float32(0.5))
+    integers: Floats = np.float32(2) * floor + np.float32(1)
+    return integers
+
+
+def _fit(X: Floats, inverse: Floats, bits: int) -> Fit:
+    v = odd(X, inverse, bits)
+    return Fit(dot(X, v), norm2(v), inverse)
+
+
+def best_fit(X: Floats, bits: int) -> Fit:
+    """Look for the step of least angle: around that of normal numbers, then by turns with the integers."""
+    n, d = X.shape
+    rms = np.sqrt(norm2(X) / np.float32(d))
+    best = Fit(np.zeros(n, np.float32), np.ones(n, np.float32), np.zeros(n, np.float32))
+    for around in AROUND:
+        inverse = np.float32(1) / (rms * (np.float32(STEPS[bits]) * np.float32(around)))
+        fit = _fit(X, np.where(np.isinf(inverse), np.float32(0), inverse), bits)
+        best = best.where(~np.isinf(inverse) & (fit.closeness > best.closeness), fit)
+    going = ~np.isinf(inverse)
+    for _ in range(ROUNDS):
+        fit = _fit(X, np.float32(1) / (np.float32(2) * best.dot / best.squares), bits)
+        going &= fit.closeness > best.closeness
+        best = best.where(going, fit)
+    return best
+
+
+class Planes:
+    """The family of so many bits."""
+
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
+
+    def encode(self, X: Floats, with_beta: bool, scaled: bool = True) -> Int8Rows:
+        """Give rows, the factors of unbiased estimates, and minus the squared lengths."""
+        with np.errstate(all="ignore"):
+            norm, alpha = norm2(X), None
+            inverse = np.full(len(X), 0.5, np.float32)
+            if scaled:
+                fit = best_fit(X, self.bits)
+                inverse = fit.inverse
+                good = (fit.dot > 0) & np.isfinite(norm)
+                alpha = np.where(good, norm / fit.dot, np.float32(0))
+            u = ((odd(X, inverse, self.bits) + (2**self.bits - 1)) / 2).astype(np.uint8)
+        return Int8Rows(self._packed(u), alpha, -norm if with_beta else None)
+
+    def _packed(self, u: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        planes = [np.packbits(u >> bit & 1, axis=1, bitorder="little") for bit in range(self.bits)][::-1]
+        lower = np.stack(planes[1:], axis=2).reshape(len(u), -1)
+        return np.concatenate([planes[0], lower], axis=1)
+
+    def numbers(self, rows: NDArray[np.uint8], dim: int) -> NDArray[np.int8]:
+        """Read the odd integers."""
+        eights = -(-dim // 8)
+        lower = rows[:, eights:].reshape(len(rows), eights, self.bits - 1)
+        planes = np.concatenate([rows[:, :eights, None], lower], axis=2)
+        bits = np.unpackbits(planes, axis=1, count=8 * eights, bitorder="little")[:, :dim]
+        weights = 1 << np.arange(self.bits)[::-1]
+        odd_numbers: NDArray[np.int8] = (2 * (bits @ weights) - (2**self.bits - 1)).astype(np.int8)
+        return odd_numbers
+
+    def scores(
+        self,
+        rows: NDArray[np.uint8],
+        queries: Floats,
+        bias: Floats,
+        alpha: Floats | None = None,
+        beta: Floats | None = None,
+    ) -> Floats:
+        """Score every query, quantised to 255 levels, against every row."""
+        return int8.scores(self.numbers(rows, queries.shape[1]).view(np.uint8), queries, bias, alpha, beta)
