@@ -58,14 +58,15 @@ Out<float, 1> squared_norms(In<float, 2> x, unsigned threads, const std::string&
   return out.array(n);
 }
 
-Out<float, 2> turn(In<float, 2> x, In<uint8_t, 2> signs, bool inverse, unsigned threads) {
+Out<float, 2> turn(In<float, 2> x, In<uint8_t, 2> signs, bool inverse, unsigned threads, const std::string& isa) {
   const uint32_t dim = static_cast<uint32_t>(x.shape(1)), rounds = static_cast<uint32_t>(signs.shape(0));
   require(signs.shape(1) == dim, "signs must be (rounds, dim)");
   const uint64_t n = x.shape(0);
+  const Dense& table = *dense(isa_named(isa));
   const Fresh<float> y(n * dim);
   by_rows(n, threads, [&](uint64_t first, uint64_t count) {
     std::memcpy(y.data + first * dim, x.data() + first * dim, count * dim * sizeof(float));
-    rotate(dim, count, rounds, signs.data(), inverse, y.data + first * dim);
+    table.rotate(dim, count, rounds, signs.data(), inverse, y.data + first * dim);
   });
   return y.array(n, dim);
 }
@@ -143,7 +144,7 @@ void bind_dense(nb::module_& m) {
   m.def("normalize", &normalize, "x"_a, "threads"_a = 0, "isa"_a = "",
         "Rows over their norms; zero rows stay zero.");
   m.def("squared_norms", &squared_norms, "x"_a, "threads"_a = 0, "isa"_a = "", "|x|^2 of each row.");
-  m.def("rotate", &turn, "x"_a, "signs"_a, "inverse"_a = false, "threads"_a = 0,
+  m.def("rotate", &turn, "x"_a, "signs"_a, "inverse"_a = false, "threads"_a = 0, "isa"_a = "",
         "Rows turned by rounds of sign flips (a set byte flips) and Walsh-Hadamard transforms.");
   m.def("fold", &fold_rows, "x"_a, "order"_a, "signs"_a, "out_dim"_a, "threads"_a = 0,
         "Sums of groups of coordinates (a set byte flips one) over the root of the group's size.");

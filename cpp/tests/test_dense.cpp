@@ -85,21 +85,28 @@ TEST(norms_are_bit_equal_to_a_plain_loop) {
   }
 }
 
-TEST(rotation_keeps_lengths_and_undoes_itself) {
+TEST(rotation_keeps_lengths_undoes_itself_and_is_the_same_everywhere) {
   Random random(9);
-  for (uint32_t dim : {1u, 2u, 3u, 64u, 100u, 384u}) {
-    Fenced<float> x(5 * size_t{dim}), y(5 * size_t{dim});
+  for (uint32_t dim : {1u, 2u, 3u, 9u, 17u, 64u, 100u, 384u, 600u}) {
+    Fenced<float> x(5 * size_t{dim}), plain(5 * size_t{dim}), y(5 * size_t{dim});
     Fenced<uint8_t> signs(4 * size_t{dim});
     fill(x, random);
     for (size_t i = 0; i < signs.size(); ++i) signs[i] = static_cast<uint8_t>(random.below(2));
-    std::memcpy(y.data(), x.data(), x.size() * 4);
-    rotate(dim, 5, 4, signs.data(), false, y.data());
+    std::memcpy(plain.data(), x.data(), x.size() * 4);
+    dense(Isa::portable)->rotate(dim, 5, 4, signs.data(), false, plain.data());
     for (uint32_t i = 0; i < 5; ++i) {
-      const float before = plain_norm2(x.data() + i * dim, dim), after = plain_norm2(y.data() + i * dim, dim);
+      const float before = plain_norm2(x.data() + i * dim, dim),
+                  after = plain_norm2(plain.data() + i * dim, dim);
       CHECK(std::fabs(before - after) <= 1e-5f * before, shape(Isa::portable, dim, i));
     }
-    rotate(dim, 5, 4, signs.data(), true, y.data());
-    for (size_t i = 0; i < x.size(); ++i) CHECK(std::fabs(x[i] - y[i]) < 1e-5f, shape(Isa::portable, dim, 0));
+    for (Isa isa : kIsas) {
+      if (!usable(isa)) continue;
+      std::memcpy(y.data(), x.data(), x.size() * 4);
+      dense(isa)->rotate(dim, 5, 4, signs.data(), false, y.data());
+      CHECK(std::memcmp(y.data(), plain.data(), y.size() * 4) == 0, shape(isa, dim, 0));
+      dense(isa)->rotate(dim, 5, 4, signs.data(), true, y.data());
+      for (size_t i = 0; i < x.size(); ++i) CHECK(std::fabs(x[i] - y[i]) < 1e-5f, shape(isa, dim, 0));
+    }
   }
 }
 

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lilliput import Index, _core
+from lilliput.codecs.base import Metric
 from lilliput.codecs.codec import Codec
-from lilliput.errors import InvalidSpec
+from lilliput.codecs.rabitq import RaBitQ
+from lilliput.errors import InvalidInput, InvalidSpec
 from lilliput.reference.planes import Planes
+from lilliput.spec import Stage
 
 Floats = NDArray[np.float32]
 bits_of_planes = pytest.mark.parametrize("bits", range(2, 8))
@@ -17,14 +21,14 @@ def closest(x: Floats, bits: int) -> float:
     """The largest cosine to x of any grid vector, by trying every step at which a number changes its level."""
     sizes = np.abs(x.astype(np.float64))
     levels = np.arange(1, 2 ** (bits - 1))
-    steps = np.unique(np.concatenate([[1e-9], (sizes[:, None] / levels).ravel()[:: max(1, bits - 3)]]))[::-1]
+    steps = np.unique(np.concatenate([[1e-9], (sizes[:, None] / levels).ravel()]))[::-1]
     v = 2 * np.minimum(np.floor(sizes / steps[:, None] + 1e-12), 2 ** (bits - 1) - 1) + 1
     return float(((v @ sizes) / np.linalg.norm(v, axis=1)).max() / np.linalg.norm(sizes))
 
 
 @bits_of_planes
-def test_integers_are_the_nearest_in_angle(bits: int) -> None:
-    """A few steps are tried for each row: what that loses of the squared sine to the best is below 2 %."""
+def test_integers_are_nearly_the_nearest_in_angle(bits: int) -> None:
+    """Five steps are tried and not all: of 60 numbers that adds an eighth at most to the mean squared sine."""
     X = np.random.default_rng(bits).standard_normal((40, 60)).astype(np.float32)
     family = Planes(bits)
     found = family.numbers(family.encode(X, False).rows, 60).astype(np.float64)
@@ -32,8 +36,8 @@ def test_integers_are_the_nearest_in_angle(bits: int) -> None:
 
     best = np.array([closest(x, bits) for x in X])
 
-    assert (1 - cosines**2 <= (1 - best**2) * 1.1 + 1e-6).all()
-    assert (1 - cosines**2).mean() <= (1 - best**2).mean() * 1.02
+    assert (cosines <= best + 1e-6).all()
+    assert (1 - cosines**2).mean() <= (1 - best**2).mean() * 1.125
 
 
 @every_bits
@@ -70,3 +74,85 @@ def test_other_bits_are_refused(spec: str) -> None:
     """There are one to eight."""
     with pytest.raises(InvalidSpec, match="rabitq"):
         Codec(spec).fit(np.eye(8))
+
+
+def hard(seed: int, n: int, d: int) -> Floats:
+    """Clustered rows with a falling spectrum and a mean that is not zero."""
+    rng = np.random.default_rng(seed)
+    centres = rng.standard_normal((8, d)) * np.linspace(4, 0.2, d) + 1
+    return (centres[rng.integers(0, 8, n)] + rng.standard_normal((n, d))).astype(np.float32)
+
+
+def true_scores(X: Floats, Q: Floats, metric: str) -> NDArray[np.float64]:
+    """Scores (m, n) in float64, larger is better."""
+    x, q = X.astype(np.float64), Q.astype(np.float64)
+    if metric == "cosine":
+        x, q = (y / np.linalg.norm(y, axis=1, keepdims=True) for y in (x, q))
+    if metric == "l2":
+        return -np.square(q[:, None] - x).sum(axis=2)
+    return q @ x.T
+
+
+@pytest.mark.parametrize("metric", ["ip", "cosine", "l2"])
+@every_bits
+def test_errors_keep_the_bound(bits: int, metric: str) -> None:
+    """At least 99.9 % of 60,000 errors do, and bounds are no wider than six times the usual error."""
+    X, Q = hard(bits, 2_000, 96), hard(50 + bits, 30, 96)
+    codec = Codec(f"rabitq{bits}", metric=metric).fit(X)
+    codes = codec.encode(X)
+    found = _core.tile(codec.view(codec.unpack(codes)), *codec.query(Q))
+
+    errors, bounds = np.abs(found - true_scores(X, Q, metric)), codec.bounds(codes, Q)
+
+    assert bounds.shape == (30, 2_000)
+    assert (errors <= bounds).mean() >= 0.999
+    assert bounds.mean() <= 6 * np.sqrt(np.square(errors).mean())
+
+
+def test_a_search_says_how_far_scores_may_be_wrong() -> None:
+    """`explain` holds what `bounds` gives for the hits, NaN where there are none, None without a bound."""
+    X = hard(1, 12, 32)
+    index = Index("flat | rabitq3", metric="l2").fit(X).add(X)
+    codec = Codec("rabitq3", metric="l2").fit(X)
+    every = codec.bounds(codec.encode(X), X[:2])
+
+    hits = index.search(X[:2], k=15, explain=True)
+
+    np.testing.assert_allclose(
+        hits.explain["bounds"][:, :12], np.take_along_axis(every, hits.ids[:, :12], 1), rtol=1e-5
+    )
+    assert np.isnan(hits.explain["bounds"][:, 12:]).all()
+    assert index.search(X[0], k=3, explain=True).explain["bounds"].shape == (3,)
+    assert Index("flat | int8").fit(X).add(X).search(X[:2], explain=True).explain["bounds"] is None
+
+
+def test_a_quantiser_without_a_bound_says_so() -> None:
+    """The message names one that has it."""
+    codec = Codec("int8").fit(np.eye(8))
+    with pytest.raises(InvalidInput, match="rabitq"):
+        codec.bounds(codec.encode(np.eye(8)), np.eye(8))
+
+
+@pytest.mark.parametrize("metric", ["ip", "l2"])
+@every_bits
+def test_rows_about_their_own_centres_score_nearer(bits: int, metric: Metric) -> None:
+    """One prepared query serves all centres: only its bias differs, and the error is that of shorter vectors."""
+    X, Q = hard(20 + bits, 400, 64), hard(40 + bits, 20, 64)
+    rng = np.random.default_rng(bits)
+    group = np.argmin(np.square(X[:, None] - X[:8]).sum(axis=2), axis=1)
+    centres = np.array([X[group == g].mean(axis=0) for g in range(8)])
+    quantiser = RaBitQ(Stage("rabitq", (bits,), ()))
+    quantiser.fit(X, metric, rng)
+    prepared, _ = quantiser.query(Q, metric)
+    bias, truth = quantiser.rebase(Q, centres, metric), true_scores(X, Q, metric)
+
+    error = {}
+    for name in ("own", "mean"):
+        rows = quantiser.layout(64, metric).allocate(len(X))
+        quantiser.encode_about(X, rows, centres[group] if name == "own" else None)
+        codes = _core.Codes(quantiser.layout(64, metric).kind, 64, *rows)
+        found = _core.tile(codes, prepared, np.zeros(len(Q), np.float32))
+        about = bias[:, group] if name == "own" else quantiser.query(Q, metric)[1][:, None]
+        error[name] = np.abs(found + about - truth).mean()
+
+    assert error["own"] < 0.8 * error["mean"]

@@ -1,6 +1,7 @@
-// Projection, normalisation and norms for AVX-512.
+// Projection, normalisation, norms and rotations for AVX-512.
 #define LILLIPUT_TARGET avx512
 #include "kernels/dense/dense.h"
+#include "kernels/dense/rotate.h"
 #include "kernels/dense/tables.h"
 
 namespace lilliput::avx512 {
@@ -11,6 +12,7 @@ constinit const Dense dense = {
     .project = project,
     .normalize = normalize,
     .norm2 = norms,
+    .rotate = rotate,
 };
 
 }  // namespace lilliput::avx512

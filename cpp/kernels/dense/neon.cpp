@@ -1,6 +1,7 @@
-// Projection, normalisation and norms for aarch64.
+// Projection, normalisation, norms and rotations for aarch64.
 #define LILLIPUT_TARGET neon
 #include "kernels/dense/dense.h"
+#include "kernels/dense/rotate.h"
 #include "kernels/dense/tables.h"
 
 namespace lilliput::neon {
@@ -11,6 +12,7 @@ constinit const Dense dense = {
     .project = project,
     .normalize = normalize,
     .norm2 = norms,
+    .rotate = rotate,
 };
 
 }  // namespace lilliput::neon

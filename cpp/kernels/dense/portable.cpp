@@ -1,6 +1,7 @@
-// Projection, normalisation and norms for the baseline machine.
+// Projection, normalisation, norms and rotations for the baseline machine.
 #define LILLIPUT_TARGET portable
 #include "kernels/dense/dense.h"
+#include "kernels/dense/rotate.h"
 #include "kernels/dense/tables.h"
 
 namespace lilliput::portable {
@@ -11,6 +12,7 @@ constinit const Dense dense = {
     .project = project,
     .normalize = normalize,
     .norm2 = norms,
+    .rotate = rotate,
 };
 
 }  // namespace lilliput::portable

@@ -17,6 +17,11 @@ namespace {
 template <uint32_t Bits>
 constexpr int32_t kEnds = (1 << Bits) - 1;  // the largest number, and minus the smallest
 
+template <uint32_t Bits>
+constexpr float kMostSteps = (1 << (Bits - 1)) - 0.5f;  // from zero to the last level
+
+constexpr uint64_t kOnes = 0x0101010101010101;
+
 inline uint32_t plane_bytes(uint32_t dim) { return (dim + 7) / 8; }
 
 // Eight bits as eight bytes of 0 or 1, the lowest first.
@@ -58,10 +63,9 @@ inline void expand_planes(const std::byte* row, uint32_t dim, std::byte* out) {
 }
 
 // What steps, in units of the root mean square, lose least of normal numbers (Max, "Quantizing for minimum
-// distortion", 1960), for 2 to 7 bits. A row's own best step is looked for around it.
+// distortion", 1960), for 2 to 7 bits. A row's own best step is looked for around it, up to the step that brings its largest number to the last level.
 constexpr float kNormalStep[] = {0.9957f, 0.5860f, 0.3352f, 0.1881f, 0.1041f, 0.0569f};
-constexpr float kAround[] = {0.7f, 0.8f, 0.88f, 0.95f, 1.0f, 1.06f, 1.14f, 1.25f, 1.45f};
-constexpr int kRounds = 2;  // of the best step for the integers, and the best integers for the step
+constexpr float kAround[] = {0.9f, 1.0f, 1.15f};
 
 // A row's integers at one step: their product with the row and their squared length.
 struct Fit {
@@ -75,9 +79,8 @@ struct Fit {
 // The odd integers nearest to x in half steps: V is a float or a vector of them.
 template <uint32_t Bits, class V>
 inline V odd_at(V x, float inverse) {
-  constexpr float kMost = (1 << (Bits - 1)) - 0.5f;  // in steps
   constexpr float kMagic = 12582912.0f;              // 1.5 * 2^23, which leaves no fraction
-  const V scaled = x * inverse, most = V{} + kMost;
+  const V scaled = x * inverse, most = V{} + kMostSteps<Bits>;
   const V low = scaled < -most ? -most : scaled;
   const V held = low > most ? most : low;
   const V floor = ((held - 0.5f) + kMagic) - kMagic;
@@ -109,40 +112,44 @@ inline Fit fit_at(const float* x, uint32_t dim, float inverse) {
   return {fold_lanes(dot), fold_lanes(squares), inverse};
 }
 
-// The fit of least angle.
+// The fit of least angle: of the steps tried, then of the best step for the best one's integers.
 template <uint32_t Bits>
 inline Fit best_fit(const float* x, uint32_t dim, float norm) {
   const float rms = __builtin_sqrtf(norm / static_cast<float>(dim));
+  const float widest = max_abs(x, dim) / kMostSteps<Bits>;
   Fit best{0.0f, 1.0f, 0.0f};
-  for (const float around : kAround) {
-    const float inverse = 1.0f / (rms * (kNormalStep[Bits - 2] * around));
-    if (!(inverse < __builtin_inff())) return best;
-    Fit fit = fit_at<Bits>(x, dim, inverse);
+  const auto attempt = [&](float step) {
+    const float inverse = 1.0f / step;
+    if (!(inverse < __builtin_inff())) return;
+    const Fit fit = fit_at<Bits>(x, dim, inverse);
     if (fit.closeness() > best.closeness()) best = fit;
+  };
+  for (const float around : kAround) {
+    const float step = rms * (kNormalStep[Bits - 2] * around);
+    attempt(step < widest ? step : widest);
   }
-  for (int round = 0; round < kRounds; ++round) {
-    // The best factor for these integers, which are two steps apart.
-    const float step = 2.0f * best.dot / best.squares;
-    const Fit fit = fit_at<Bits>(x, dim, 1.0f / step);
-    if (!(fit.closeness() > best.closeness())) break;
-    best = fit;
-  }
+  attempt(widest);
+  attempt(2.0f * best.dot / best.squares);  // the integers are two steps apart
   return best;
 }
 
 template <uint32_t Bits>
 inline void write_planes(const float* x, uint32_t dim, float inverse, std::byte* row) {
-  for (uint32_t at = 0; at < plane_bytes(dim); ++at) {
-    const uint32_t count = dim - 8 * at < 8 ? dim - 8 * at : 8;
-    uint32_t plane[Bits] = {};
-    for (uint32_t i = 0; i < count; ++i) {
-      const auto v = static_cast<int32_t>(odd_at<Bits>(x[8 * at + i], inverse));
-      const auto u = static_cast<uint32_t>(v + kEnds<Bits>) / 2;
-      for (uint32_t p = 0; p < Bits; ++p) plane[p] |= (u >> (Bits - 1 - p) & 1) << i;
+  std::byte* lower = row + plane_bytes(dim);
+  for (uint32_t first = 0; first < dim; first += 64) {
+    const uint32_t count = dim - first < 64 ? dim - first : 64;
+    uint8_t u[64] = {};
+    for (uint32_t i = 0; i < count; ++i)
+      u[i] = static_cast<uint8_t>(static_cast<int32_t>(odd_at<Bits>(x[first + i], inverse)) + kEnds<Bits>) / 2;
+    for (uint32_t i = 0; i < count; i += 8, lower += Bits - 1) {
+      uint64_t eight;
+      __builtin_memcpy(&eight, u + i, 8);
+      const auto plane = [&](uint32_t bit) {  // the product moves bit 8 * j to bit 56 + j
+        return static_cast<std::byte>((eight >> bit & kOnes) * 0x0102040810204080 >> 56);
+      };
+      row[(first + i) / 8] = plane(Bits - 1);
+      for (uint32_t p = 1; p < Bits; ++p) lower[p - 1] = plane(Bits - 1 - p);
     }
-    std::byte* lower = row + (lower_bits<Bits>(row, dim, at) - row);
-    row[at] = static_cast<std::byte>(plane[0]);
-    for (uint32_t p = 1; p < Bits; ++p) lower[p - 1] = static_cast<std::byte>(plane[p]);
   }
 }
 

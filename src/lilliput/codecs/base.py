@@ -173,6 +173,18 @@ class Quantiser(Step, ABC):
         """Give the words that rows of word numbers stand for; None where rows hold numbers."""
         return None
 
+    def row_errors(self, rows: Rows, dim: int) -> FloatArray | None:
+        """Give what each row (n,) brings to the error of its scores; None where no bound is known.
+
+        Times what the query brings it is a bound that 99.9 % of errors keep, of the score against that of the
+        vector which was encoded.
+        """
+        return None
+
+    def query_errors(self, queries: FloatArray) -> FloatArray:
+        """Give what each query (m,), as `query` made it, brings to the errors of its scores."""
+        raise NotImplementedError(f"'{self.stage}' knows no bound of its errors.")
+
     @abstractmethod
     def layout(self, dim: int, metric: Metric) -> Layout:
         """Say what a row of `dim` numbers becomes."""

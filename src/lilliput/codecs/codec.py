@@ -361,6 +361,52 @@ class Codec:
         pipeline = self._fitted()
         return pipeline.query(as_matrix(Q, name="queries", dim=pipeline.dim))
 
+    def bounds(self, codes: Any, Q: Any) -> FloatArray:
+        """Bound the errors of scores; 99.9 % of them are smaller.
+
+        Parameters
+        ----------
+        codes:
+            uint8, shape (n, code_size), as `encode` gave them.
+        Q:
+            Vectors (m, d).
+
+        Returns
+        -------
+        ndarray
+            float32, shape (m, n): how far the score of codes may lie from that of the vectors that the
+            quantiser was given. What transforms before it lost is not in it.
+
+        Raises
+        ------
+        NotFitted
+            Before `fit`.
+        InvalidInput
+            For arrays that cannot be used, and where the quantiser knows no bound.
+
+        Examples
+        --------
+        >>> X = np.random.default_rng(0).standard_normal((100, 32))
+        >>> codec = Codec("rabitq4").fit(X)
+        >>> codec.bounds(codec.encode(X), X[:2]).shape
+        (2, 100)
+        """
+        rows = self.unpack(codes)
+        of_rows = self.row_errors(rows)
+        if of_rows is None:
+            raise InvalidInput(
+                f"'{self._fitted().quantiser.stage}' knows no bound of its errors; take rabitqB for one."
+            )
+        return np.outer(self.query_errors(Q), of_rows)
+
+    def row_errors(self, rows: Rows) -> FloatArray | None:
+        """Give what rows (n,) bring to the errors of their scores; None where the quantiser knows no bound."""
+        return self._fitted().quantiser.row_errors(rows, self.layout.dim)
+
+    def query_errors(self, Q: Any) -> FloatArray:
+        """Give what queries (m,) bring to the errors of their scores: the bound is the product."""
+        return self._fitted().quantiser.query_errors(self.query(Q)[0])
+
     def state(self) -> files.State:
         """Give what a file keeps: text under text, and arrays by name.
 

@@ -269,7 +269,11 @@ class Index:
             )
             scanned.append(state.n if rows is None else len(rows))
         ids = state.ids_of(found)
-        said = self._explained(state, effort, k, scanned, workers) if explain else {}
+        said: dict[str, Any] = {}
+        if explain:
+            bounds = state.stores[-1].bounds(found, queries)
+            said = self._explained(state, effort, k, scanned, workers)
+            said["bounds"] = bounds[0] if single and bounds is not None else bounds
         return self._hits(ids, scores, single, expected, said)
 
     def range_search(

@@ -17,6 +17,7 @@ from lilliput.codecs.codec import Codec
 from lilliput.codecs.layout import Rows
 from lilliput.errors import CorruptFile
 from lilliput.index.ids import IdArray, IdMap
+from lilliput.io.arrays import FloatArray
 
 GROWTH = 1.5
 
@@ -70,6 +71,17 @@ class Store:
         alpha, beta = (None if part is None else part[rows] for part in (self.buffer.alpha, self.buffer.beta))
         _copy(Rows(self.buffer.rows[rows], alpha, beta), buffer)
         return Store(self.codec, buffer)
+
+    def bounds(self, found: IdArray, queries: FloatArray) -> FloatArray | None:
+        """Bound the errors of scores of given rows (m, k); NaN for row −1, None where no bound is known."""
+        self.verify()
+        buffer, at = self.buffer, found.ravel()
+        factors = (None if part is None else part[at] for part in (buffer.alpha, buffer.beta))
+        errors = self.codec.row_errors(Rows(buffer.rows[at], *factors))
+        if errors is None:
+            return None
+        bounds = errors.reshape(found.shape) * self.codec.query_errors(queries)[:, None]
+        return np.where(found < 0, np.float32(np.nan), bounds)
 
     def nbytes(self, n: int) -> int:
         """Bytes of n rows and of what they share."""

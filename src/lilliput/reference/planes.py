@@ -10,8 +10,7 @@ from lilliput.reference.dense import Floats, dot, norm2
 from lilliput.reference.int8 import Int8Rows
 
 STEPS = {2: 0.9957, 3: 0.5860, 4: 0.3352, 5: 0.1881, 6: 0.1041, 7: 0.0569}  # for normal numbers
-AROUND = (0.7, 0.8, 0.88, 0.95, 1.0, 1.06, 1.14, 1.25, 1.45)
-ROUNDS = 2
+AROUND = (0.9, 1.0, 1.15)
 
 
 class Fit(NamedTuple):
@@ -46,20 +45,23 @@ def _fit(X: Floats, inverse: Floats, bits: int) -> Fit:
 
 
 def best_fit(X: Floats, bits: int) -> Fit:
-    """Look for the step of least angle: around that of normal numbers, then by turns with the integers."""
+    """Try steps around that of normal numbers, then the best step for the best one's integers."""
     n, d = X.shape
     rms = np.sqrt(norm2(X) / np.float32(d))
+    widest = np.abs(X).max(axis=1) / np.float32(2 ** (bits - 1) - 0.5)
     best = Fit(np.zeros(n, np.float32), np.ones(n, np.float32), np.zeros(n, np.float32))
+
+    def better(step: Floats) -> Fit:
+        inverse = np.float32(1) / step
+        good = inverse < np.inf
+        fit = _fit(X, np.where(good, inverse, np.float32(0)), bits)
+        return best.where(good & (fit.closeness > best.closeness), fit)
+
     for around in AROUND:
-        inverse = np.float32(1) / (rms * (np.float32(STEPS[bits]) * np.float32(around)))
-        fit = _fit(X, np.where(np.isinf(inverse), np.float32(0), inverse), bits)
-        best = best.where(~np.isinf(inverse) & (fit.closeness > best.closeness), fit)
-    going = ~np.isinf(inverse)
-    for _ in range(ROUNDS):
-        fit = _fit(X, np.float32(1) / (np.float32(2) * best.dot / best.squares), bits)
-        going &= fit.closeness > best.closeness
-        best = best.where(going, fit)
-    return best
+        step = rms * (np.float32(STEPS[bits]) * np.float32(around))
+        best = better(np.where(step < widest, step, widest))
+    best = better(widest)
+    return better(np.float32(2) * best.dot / best.squares)
 
 
 class Planes:
