@@ -6,17 +6,26 @@ from numpy.typing import NDArray
 from lilliput.codecs.codec import Codec
 from lilliput.codecs.layout import Rows
 from lilliput.reference import int4
+from lilliput.reference.planes import Planes
 
-LEVELS = {"i8": 127, "i4": 127, "bits": 7}  # of a query; those of the other kinds are not rounded
+PLANES = {f"b{bits}": Planes(bits) for bits in range(2, 8)}
+# Of a query; those of the other kinds are not rounded.
+LEVELS = {"i8": 127, "i4": 127, "bits": 7} | dict.fromkeys(PLANES, 127)
 
 
 def magnitudes(kind: str, rows: Rows, dim: int) -> NDArray[np.float64]:
     """What the numbers of each row add up to, each without its sign."""
     if kind == "bits":
-        return np.full(len(rows.rows), float(dim))
-    numbers = int4.numbers(rows.rows, dim) if kind == "i4" else rows.rows.view(np.int8)
-    sums = np.abs(numbers.astype(np.float64)).sum(axis=1)
+        sums = np.full(len(rows.rows), float(dim))
+    else:
+        sums = np.abs(_numbers(kind, rows, dim).astype(np.float64)).sum(axis=1)
     return sums if rows.alpha is None else sums * rows.alpha
+
+
+def _numbers(kind: str, rows: Rows, dim: int) -> NDArray[np.int8]:
+    if kind in PLANES:
+        return PLANES[kind].numbers(rows.rows, dim)
+    return int4.numbers(rows.rows, dim) if kind == "i4" else rows.rows.view(np.int8)
 
 
 def slack(codec: Codec, x: NDArray[np.float32], queries: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -11,6 +11,9 @@ SPECS = [
     "int4(scale=dim)",
     "int8(scale=global)",
     "bin",
+    "rabitq1",
+    "rabitq3",
+    "rabitq8",
     "pca5,int8",
     "mrl9,rotate,bin",
 ]

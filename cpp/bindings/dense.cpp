@@ -58,7 +58,8 @@ Out<float, 1> squared_norms(In<float, 2> x, unsigned threads, const std::string&
   return out.array(n);
 }
 
-Out<float, 2> turn(In<float, 2> x, In<uint8_t, 2> signs, bool inverse, unsigned threads, const std::string& isa) {
+Out<float, 2> turn(In<float, 2> x, In<uint8_t, 2> signs, bool inverse, unsigned threads,
+                   const std::string& isa) {
   const uint32_t dim = static_cast<uint32_t>(x.shape(1)), rounds = static_cast<uint32_t>(signs.shape(0));
   require(signs.shape(1) == dim, "signs must be (rounds, dim)");
   const uint64_t n = x.shape(0);

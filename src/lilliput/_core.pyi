@@ -57,7 +57,7 @@ def normalize(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), orde
 def squared_norms(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None,))]:
     """|x|^2 of each row."""
 
-def rotate(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], signs: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)], inverse: bool = False, threads: int = 0) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+def rotate(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], signs: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)], inverse: bool = False, threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
     """
     Rows turned by rounds of sign flips (a set byte flips) and Walsh-Hadamard transforms.
     """

@@ -1,5 +1,7 @@
 """RaBitQ against what its papers promise: the nearest grid vector in angle, and estimates without bias."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -18,7 +20,7 @@ every_bits = pytest.mark.parametrize("bits", range(1, 9))
 
 
 def closest(x: Floats, bits: int) -> float:
-    """The largest cosine to x of any grid vector, by trying every step at which a number changes its level."""
+    """The largest cosine to x of any grid vector, by trying every step where a number changes level."""
     sizes = np.abs(x.astype(np.float64))
     levels = np.arange(1, 2 ** (bits - 1))
     steps = np.unique(np.concatenate([[1e-9], (sizes[:, None] / levels).ravel()]))[::-1]
@@ -28,7 +30,7 @@ def closest(x: Floats, bits: int) -> float:
 
 @bits_of_planes
 def test_integers_are_nearly_the_nearest_in_angle(bits: int) -> None:
-    """Five steps are tried and not all: of 60 numbers that adds an eighth at most to the mean squared sine."""
+    """Five steps are tried, not all: that adds an eighth at most to the mean squared sine of 60 numbers."""
     X = np.random.default_rng(bits).standard_normal((40, 60)).astype(np.float32)
     family = Planes(bits)
     found = family.numbers(family.encode(X, False).rows, 60).astype(np.float64)
@@ -65,7 +67,7 @@ def test_more_bits_find_more() -> None:
         codec = Codec(f"rabitq{bits}", metric="ip").fit(X)
         errors.append(np.abs((codec.decode(codec.encode(X)) - X) @ X[0]).mean())
 
-    assert all(1.5 < a / b < 3.5 for a, b in zip(errors[:6], errors[1:7], strict=True)), errors
+    assert all(1.5 < a / b < 3.5 for a, b in pairwise(errors[:7])), errors
     assert errors[7] < errors[6]
 
 
@@ -136,7 +138,7 @@ def test_a_quantiser_without_a_bound_says_so() -> None:
 @pytest.mark.parametrize("metric", ["ip", "l2"])
 @every_bits
 def test_rows_about_their_own_centres_score_nearer(bits: int, metric: Metric) -> None:
-    """One prepared query serves all centres: only its bias differs, and the error is that of shorter vectors."""
+    """One prepared query serves all centres, only its bias differs; the error is that of shorter vectors."""
     X, Q = hard(20 + bits, 400, 64), hard(40 + bits, 20, 64)
     rng = np.random.default_rng(bits)
     group = np.argmin(np.square(X[:, None] - X[:8]).sum(axis=2), axis=1)

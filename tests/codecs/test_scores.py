@@ -36,6 +36,7 @@ SPECS = [
     "fft20,f16",
     "fft20(keep=energy),int8",
 ]
+ESTIMATES = ["rabitq1", "rabitq3", "rabitq8", "pca20,rabitq2"]  # of lengths other than the decoded rows'
 # The length of a rounded row is off by half a step in every dimension at most, and far less as a rule.
 LENGTHS = {"i8": 5e-3, "i4": 1e-1, "bf16": 2e-3, "e4m3": 2e-2, "e5m2": 4e-2}
 
@@ -51,7 +52,7 @@ def rounding(codec: Codec) -> NDArray[np.float64]:
     return slack(codec, X, codec.query(Q)[0])
 
 
-@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("spec", SPECS + ESTIMATES)
 def test_ip_scores_are_dot_products_with_decoded_rows(spec: str) -> None:
     """Up to the rounding of the query."""
     codec = Codec(spec, metric="ip").fit(X)
@@ -110,7 +111,7 @@ def test_a_stored_zero_scores_zero_under_cosine(spec: str) -> None:
     assert not codec.decode(codec.encode(zeros)).any()
 
 
-@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("spec", SPECS + ESTIMATES)
 def test_a_query_of_zeros_scores_zero_under_cosine(spec: str) -> None:
     """It has no angle to anything, whatever the codec."""
     codec = Codec(spec, metric="cosine").fit(X)
@@ -118,7 +119,7 @@ def test_a_query_of_zeros_scores_zero_under_cosine(spec: str) -> None:
     assert not scanned(codec, X, np.zeros((2, 48), np.float32)).any()
 
 
-@pytest.mark.parametrize("spec", ["mrl20,int8", "pca20,int8", "bin", "rotate,bin"])
+@pytest.mark.parametrize("spec", ["mrl20,int8", "pca20,int8", "bin", "rotate,bin", "rabitq2"])
 def test_lengths_do_not_matter_under_cosine(spec: str) -> None:
     """Rows scaled by powers of two give the same codes."""
     codec = Codec(spec, metric="cosine").fit(X)

@@ -16,9 +16,9 @@ struct Dense {
   // y = x / |x|; rows whose squared norm is zero become zeros. y may be x.
   void (*normalize)(uint32_t dim, uint64_t n, const float* x, float* y);
   void (*norm2)(uint32_t dim, uint64_t n, const float* x, float* out);
-  // Turns rows in place, orthogonally: each round flips signs (a set byte flips; signs is (rounds, dim)), then
-  // applies the Walsh-Hadamard transform to the first p (even rounds) or last p (odd rounds) coordinates, p the
-  // largest power of two up to dim. The inverse undoes it.
+  // Turns rows in place, orthogonally: each round flips signs (a set byte flips; signs is (rounds, dim)),
+  // then applies the Walsh-Hadamard transform to the first p (even rounds) or last p (odd rounds)
+  // coordinates, p the largest power of two up to dim. The inverse undoes it.
   void (*rotate)(uint32_t dim, uint64_t n, uint32_t rounds, const uint8_t* signs, bool inverse, float* x);
 };
 

@@ -1,4 +1,5 @@
-// Rounds of sign flips and Walsh-Hadamard transforms, in place: additions alone, whose order no width changes.
+// Rounds of sign flips and Walsh-Hadamard transforms, in place: additions alone, whose order no width
+// changes.
 #pragma once
 
 #include "kernels/exact.h"
@@ -42,7 +43,7 @@ inline Vector steps_within(Vector x) {
 
 inline void step(uint32_t p, uint32_t half, float* x) {
   for (uint32_t i = 0; i < p; i += 2 * half) {
-    float *__restrict low = x + i, *__restrict high = x + i + half;
+    float* __restrict low = x + i, * __restrict high = x + i + half;
     for (uint32_t j = 0; j < half; ++j) {
       const float a = low[j], b = high[j];
       low[j] = a + b;

@@ -63,7 +63,8 @@ inline void expand_planes(const std::byte* row, uint32_t dim, std::byte* out) {
 }
 
 // What steps, in units of the root mean square, lose least of normal numbers (Max, "Quantizing for minimum
-// distortion", 1960), for 2 to 7 bits. A row's own best step is looked for around it, up to the step that brings its largest number to the last level.
+// distortion", 1960), for 2 to 7 bits. A row's own best step is looked for around it, up to the step that
+// brings its largest number to the last level.
 constexpr float kNormalStep[] = {0.9957f, 0.5860f, 0.3352f, 0.1881f, 0.1041f, 0.0569f};
 constexpr float kAround[] = {0.9f, 1.0f, 1.15f};
 
@@ -79,7 +80,7 @@ struct Fit {
 // The odd integers nearest to x in half steps: V is a float or a vector of them.
 template <uint32_t Bits, class V>
 inline V odd_at(V x, float inverse) {
-  constexpr float kMagic = 12582912.0f;              // 1.5 * 2^23, which leaves no fraction
+  constexpr float kMagic = 12582912.0f;  // 1.5 * 2^23, which leaves no fraction
   const V scaled = x * inverse, most = V{} + kMostSteps<Bits>;
   const V low = scaled < -most ? -most : scaled;
   const V held = low > most ? most : low;
@@ -140,7 +141,8 @@ inline void write_planes(const float* x, uint32_t dim, float inverse, std::byte*
     const uint32_t count = dim - first < 64 ? dim - first : 64;
     uint8_t u[64] = {};
     for (uint32_t i = 0; i < count; ++i)
-      u[i] = static_cast<uint8_t>(static_cast<int32_t>(odd_at<Bits>(x[first + i], inverse)) + kEnds<Bits>) / 2;
+      u[i] =
+          static_cast<uint8_t>(static_cast<int32_t>(odd_at<Bits>(x[first + i], inverse)) + kEnds<Bits>) / 2;
     for (uint32_t i = 0; i < count; i += 8, lower += Bits - 1) {
       uint64_t eight;
       __builtin_memcpy(&eight, u + i, 8);

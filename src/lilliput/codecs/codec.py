@@ -400,7 +400,7 @@ class Codec:
         return np.outer(self.query_errors(Q), of_rows)
 
     def row_errors(self, rows: Rows) -> FloatArray | None:
-        """Give what rows (n,) bring to the errors of their scores; None where the quantiser knows no bound."""
+        """Give what rows (n,) bring to the errors of their scores; None where no bound is known."""
         return self._fitted().quantiser.row_errors(rows, self.layout.dim)
 
     def query_errors(self, Q: Any) -> FloatArray:

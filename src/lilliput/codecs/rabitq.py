@@ -19,7 +19,6 @@ from lilliput.io.arrays import FloatArray
 from lilliput.spec import Stage
 
 MOST_BITS = 8
-LEVELS = 127  # of a query's numbers, on either side of zero
 CERTAIN = 3.5  # standard deviations, beyond which lie 0.05 % of normal errors
 MEASURED_ROWS = 4_096  # that the angle between vectors and grid is measured on
 WIDEST = 0.999  # the share of them whose angle is no wider
@@ -28,13 +27,13 @@ WIDEST = 0.999  # the share of them whose angle is no wider
 class RaBitQ(Quantiser):
     """Rotate a vector about the mean of all, and keep the grid vector nearest to it in angle.
 
-    The grid holds odd integers v, from 1 - 2**B to 2**B - 1. A row keeps the factor ``alpha = |o|² / dot(o, v)``
-    of the rotated vector o, with which ``alpha * dot(q, v)`` is an unbiased estimate of ``dot(q, o)``, and under
-    l2 its true squared length. Eight bits are the integers from -127 to 127 of `int8`, whose bias is below what
-    float32 shows in a score.
+    The grid holds odd integers v, from 1 - 2**B to 2**B - 1. A row keeps the factor
+    ``alpha = |o|² / dot(o, v)`` of the rotated vector o, with which ``alpha * dot(q, v)`` is an unbiased
+    estimate of ``dot(q, o)``, and under l2 its true squared length. Eight bits are the integers from -127 to
+    127 of `int8`, on the row's own step: the estimate is short by the squared sine of the angle, some 1e-4.
 
-    The error of an estimate is ``alpha |v| sin(o, v)`` times the query's part along one random direction, so it
-    is known but for chance; the sine is nearly the same for all vectors and is measured while fitting.
+    The error of an estimate is ``alpha |v| sin(o, v)`` times the query's part along one random direction, so
+    it is known but for chance; the sine is nearly the same for all vectors and is measured while fitting.
     """
 
     learns = True
@@ -101,7 +100,7 @@ class RaBitQ(Quantiser):
         into:
             Room for n rows.
         centres:
-            float32 (n, d) or (d,); None takes the mean. The query stays the same, and `rebase` gives its bias.
+            float32 (n, d) or (d,); None takes the mean. Queries stay, and `rebase` gives their biases.
         threads:
             0 takes every core that this process may use.
         """
@@ -127,24 +126,26 @@ class RaBitQ(Quantiser):
         products = u.astype(np.float64) @ centres.T.astype(np.float64)
         if metric == "l2":
             products = 2 * products - squares(u)[:, None] - squares(centres)
-        return products.astype(np.float32)
+        biases: FloatArray = products.astype(np.float32)
+        return biases
 
     def row_errors(self, rows: Rows, dim: int) -> FloatArray:
         """Give alpha |v|, the length of what estimates are made of."""
         lengths = np.sqrt(squares(self.integers(rows.rows, dim)))
-        return (lengths if rows.alpha is None else lengths * np.abs(rows.alpha)).astype(np.float32)
+        errors: FloatArray = (lengths * np.abs(_factors(rows))).astype(np.float32)
+        return errors
 
     def query_errors(self, queries: FloatArray) -> FloatArray:
         """Give how far a query's part along a random direction strays, and the rounding of its numbers."""
         angle = squares(queries) * float(self.arrays["sine"][0]) ** 2 / max(queries.shape[1] - 1, 1)
-        rounding = (np.abs(queries).max(axis=1).astype(np.float64) / LEVELS) ** 2 / 12
-        return (CERTAIN * np.sqrt(angle + rounding)).astype(np.float32)
+        levels = 7 if self._bits == 1 else 127  # of a query's numbers, on either side of zero
+        rounding = (np.abs(queries).max(axis=1).astype(np.float64) / levels) ** 2 / 12
+        errors: FloatArray = (CERTAIN * np.sqrt(angle + rounding)).astype(np.float32)
+        return errors
 
     def decode(self, rows: Rows, dim: int) -> FloatArray:
         """Give the vectors that estimates are the dot products with."""
-        o = self.integers(rows.rows, dim)
-        if rows.alpha is not None:
-            o *= rows.alpha[:, None]
+        o = self.integers(rows.rows, dim) * _factors(rows)[:, None]
         x: FloatArray = _core.rotate(o, self.arrays["signs"], True) + self.arrays["mean"]
         return x
 
@@ -168,3 +169,8 @@ class RaBitQ(Quantiser):
             return _core.rotate(u, signs), u.astype(np.float64) @ mean
         r = u - mean
         return 2 * _core.rotate(r, signs), -squares(r)
+
+
+def _factors(rows: Rows) -> FloatArray:
+    assert rows.alpha is not None  # noqa: S101 - the layout has it
+    return rows.alpha

@@ -32,8 +32,8 @@ class Hits:
     expected_recall:
         What calibration measured for this k and effort; None where nothing was measured.
     explain:
-        What was done and how much, when it was asked for; and under "bounds", where the codes know them, how far
-        each score may be wrong: float32, shaped like `scores`, kept by 99.9 % of errors.
+        What was done and how much, when it was asked for; and under "bounds", where the codes know them, how
+        far each score may be wrong: float32, shaped like `scores`, kept by 99.9 % of errors.
     """
 
     ids: IdArray
