@@ -14,8 +14,10 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr size_t kListBytes = 64 << 20;  // of hits, a thread: more queries than this holds take another pass
 constexpr uint64_t kMostQueries = 4096;
 
-uint32_t capacity_for(uint64_t k) {
-  return static_cast<uint32_t>(std::bit_ceil(std::max<uint64_t>(128, 6 * k)));
+// One by one, a threshold that rises early spares scores; in a tile it is a cut that costs.
+uint32_t capacity_for(uint64_t k, bool tiled) {
+  return static_cast<uint32_t>(tiled ? std::bit_ceil(std::max<uint64_t>(128, 6 * k))
+                                     : std::max<uint64_t>(32, 2 * k));
 }
 
 void write(std::vector<Hit>& hits, uint64_t k, const int64_t* ids, int64_t* rows, float* scores) {
@@ -68,7 +70,7 @@ Status top_k_of_batch(const Codes& codes, const Kernels& kernels, const Queries&
   std::vector<std::vector<std::unique_ptr<BestOfGroup>>> lists;
   const auto make = [&](uint64_t g) {
     return std::make_unique<BestOfGroup>(prepared.in_group(g), thresholds.data() + g * kGroup, k,
-                                         capacity_for(k), options.ids);
+                                         capacity_for(k, prepared.tile()), options.ids);
   };
   status = sweep<BestOfGroup>(codes, prepared, options, make, lists);
   if (status != Status::done) return status;
@@ -114,7 +116,7 @@ Status for_given_rows(const Codes& codes, const Kernels& kernels, const Queries&
 
 Status top_k(const Codes& codes, const Kernels& kernels, const Queries& queries, uint64_t k,
              const ScanOptions& options, int64_t* rows, float* scores) {
-  const uint64_t held = kListBytes / (size_t{capacity_for(k)} * sizeof(Hit));
+  const uint64_t held = kListBytes / (size_t{capacity_for(k, true)} * sizeof(Hit));
   const uint64_t most =
       held < kGroup ? std::max<uint64_t>(held, 1) : std::min(held / kGroup * kGroup, kMostQueries);
   for (uint64_t first = 0; first < queries.n; first += most) {

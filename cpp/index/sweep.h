@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -10,6 +11,10 @@
 #include "index/scan.h"
 
 namespace lilliput {
+
+constexpr uint32_t kSiftedRows = 256;  // with one threshold, which rises from run to run
+constexpr uint32_t kBlindRows = 64;    // scored at a time while there is no threshold yet
+constexpr uint32_t kFew = 8;           // one row of so many may be left for its score to be worth a jump
 
 // Queries in the form the kernels take: groups for the tile where there are enough of them, else one by one.
 class Prepared {
@@ -29,6 +34,7 @@ class Prepared {
         kernels.prepare(codes, queries.x + q * dim_, queries.bias[q], out + q * bytes_);
     }
     first_ = out;
+    if (!tile_ && kernels.sieve) prepare_sieves(codes);
   }
 
   const Tile* tile() const { return tile_; }
@@ -49,13 +55,53 @@ class Prepared {
         for (uint32_t q = 0; q < n; ++q) push(panel, row, sink, q, scores[size_t{row} * kGroup + q]);
       return;
     }
-    for (uint32_t q = 0; q < n; ++q) {
-      kernels_.block(*panel.codes, 0, panel.n, query(g * kGroup + q), scores);
-      for (uint32_t row = 0; row < panel.n; ++row) push(panel, row, sink, q, scores[row]);
-    }
+    for (uint32_t q = 0; q < n; ++q) push_one(panel, g * kGroup + q, sink, q, scores);
   }
 
  private:
+  void prepare_sieves(const Codes& codes) {
+    sieve_bytes_ = (kernels_.sieve->query_bytes(codes) + 63) / 64 * 64;
+    first_sieve_ = sieves_.reserve(sieve_bytes_ * n_);
+    for (uint64_t q = 0; q < n_; ++q)
+      kernels_.sieve->prepare(codes, query(q), first_sieve_ + q * sieve_bytes_);
+  }
+
+  // The hits of one query, run by run: rows that cannot reach its threshold are sifted out first.
+  void push_one(const Panel& panel, uint64_t number, Sink& sink, uint32_t q, float* scores) const {
+    const Codes& codes = *panel.codes;
+    uint32_t left[kSiftedRows];
+    for (uint32_t at = 0, n; at < panel.n; at += n) {
+      const bool blind = sink.threshold[q] == -std::numeric_limits<float>::infinity();
+      n = std::min(panel.n - at, blind ? kBlindRows : kSiftedRows);
+      if (kernels_.sieve && !blind) {
+        const std::byte* sieve = first_sieve_ + number * sieve_bytes_;
+        const uint32_t count = kernels_.sieve->sift(codes, at, n, sieve, sink.threshold[q], left);
+        if (count <= n / kFew) {
+          kernels_.gather(codes, left, count, query(number), scores);
+          for (uint32_t i = 0; i < count; ++i) push(panel, left[i], sink, q, scores[i]);
+          continue;
+        }
+      }
+      kernels_.block(codes, at, n, query(number), scores);
+      push_reaching(panel, at, n, sink, q, scores);
+    }
+  }
+
+  // Few of many scores reach the threshold: sixteen at a time are found to do not.
+  static void push_reaching(const Panel& panel, uint32_t first, uint32_t n, Sink& sink, uint32_t q,
+                            const float* scores) {
+    constexpr uint32_t kAtOnce = 16;
+    uint32_t i = 0;
+    for (; i + kAtOnce <= n; i += kAtOnce) {
+      int reaching = 0;
+      for (uint32_t j = 0; j < kAtOnce; ++j) reaching |= scores[i + j] >= sink.threshold[q];
+      if (!reaching) [[likely]]
+        continue;
+      for (uint32_t j = 0; j < kAtOnce; ++j) push(panel, first + i + j, sink, q, scores[i + j]);
+    }
+    for (; i < n; ++i) push(panel, first + i, sink, q, scores[i]);
+  }
+
   static void push(const Panel& panel, uint32_t row, Sink& sink, uint32_t q, float score) {
     if (!(score >= sink.threshold[q])) [[likely]]
       return;
@@ -68,8 +114,10 @@ class Prepared {
   uint32_t dim_;
   const Tile* tile_;
   size_t bytes_;
-  Memory memory_;
+  Memory memory_, sieves_;
   const std::byte* first_;
+  size_t sieve_bytes_ = 0;
+  std::byte* first_sieve_ = nullptr;
 };
 
 // Which panels of a set are looked at: `count` of `rows` rows each, every `every`-th.

@@ -94,6 +94,17 @@ struct Tile {
   void (*floor)(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out) = nullptr;
 };
 
+// Sorts out the rows that cannot reach a threshold, at less than what scores cost: for one query, where few do.
+struct Sieve {
+  size_t (*query_bytes)(const Codes& codes);
+  // From a query as `prepare` of the kernels left it.
+  void (*prepare)(const Codes& codes, const std::byte* query, std::byte* out);
+  // Writes which of the n rows from `first` on may score `threshold` or more, ascending, and gives their number:
+  // every row that does, and as few others as can be.
+  uint32_t (*sift)(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float threshold,
+                   uint32_t* rows);
+};
+
 // One static table for each (kind, isa). No kernel allocates, throws, owns a thread or reads past a row.
 struct Kernels {
   size_t (*query_bytes)(const Codes& codes);
@@ -101,7 +112,8 @@ struct Kernels {
   void (*block)(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores);
   void (*gather)(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query, float* scores);
   void (*encode)(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* alpha, float* beta);
-  const Tile* tile;  // null: loop over block
+  const Tile* tile;              // null: loop over block
+  const Sieve* sieve = nullptr;  // null: every row is scored
 };
 
 // Bytes of a row of so many numbers, or word numbers.

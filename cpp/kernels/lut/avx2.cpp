@@ -35,9 +35,9 @@ constexpr Tile kTile = {
 
 }  // namespace
 
-constinit const Kernels lut4 = {lut_query_bytes, lut_prepare, lut_block<4>,
-                                lut_gather<4>,   nullptr,     &kTile<4>};
-constinit const Kernels lut8 = {lut_query_bytes, lut_prepare, lut_block<8>,
-                                lut_gather<8>,   nullptr,     &kTile<8>};
+constinit const Kernels lut4 = {lut_query_bytes, lut_prepare, kLutBlock<4>,
+                                kLutGather<4>,   nullptr,     &kTile<4>};
+constinit const Kernels lut8 = {lut_query_bytes, lut_prepare, kLutBlock<8>,
+                                kLutGather<8>,   nullptr,     &kTile<8>};
 
 }  // namespace lilliput::avx2

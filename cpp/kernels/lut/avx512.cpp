@@ -1,13 +1,22 @@
 // One query against rows of word numbers with AVX-512.
 #define LILLIPUT_TARGET avx512
 #include "kernels/lut/lut512.h"
+#include "kernels/lut/prepare512.h"
+#include "kernels/lut/sieve512.h"
 #include "kernels/lut/tiles.h"
 #include "kernels/tables.h"
 
 namespace lilliput::avx512 {
+namespace {
 
-constinit const Kernels lut4 = {lut_query_bytes, lut_prepare, lut4_block, lut_gather<4>, nullptr, &lut4_tile};
-constinit const Kernels lut8 = {lut_query_bytes, lut_prepare, lut_block<8>,
-                                lut_gather<8>,   nullptr,     &lut8_tile};
+constexpr Sieve sieve4 = {sieve4_bytes, sieve4_prepare, sieve4_sift};
+constexpr Sieve sieve8 = {sieve8_bytes, sieve8_prepare, sieve8_sift};
+
+}  // namespace
+
+constinit const Kernels lut4 = {lut_query_bytes, lut_prepare512, lut4_block, kLutGather512<4>,
+                                nullptr,         &lut4_tile,     &sieve4};
+constinit const Kernels lut8 = {lut_query_bytes, lut_prepare512, kLutBlock512<8>, kLutGather512<8>,
+                                nullptr,         &lut8_tile,     &sieve8};
 
 }  // namespace lilliput::avx512

@@ -1,4 +1,4 @@
-// One query against rows of half-byte word numbers: 16 rows at a time, a lane a row.
+// One query against rows of word numbers: sixteen parts of a row at a time, or, of half bytes, sixteen rows.
 #pragma once
 
 #include <immintrin.h>
@@ -7,6 +7,49 @@
 
 namespace lilliput::avx512 {
 namespace {
+
+// Sixteen word numbers of a row from part `from` on; zeros past its end.
+template <uint32_t Bits>
+inline __m512i sixteen_numbers(const std::byte* row, uint32_t from, uint32_t parts) {
+  const uint32_t left = parts - from;
+  if constexpr (Bits == 8) {
+    const __mmask16 there = static_cast<__mmask16>(left < 16 ? (1u << left) - 1 : 0xffff);
+    return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(there, row + from));
+  }
+  uint64_t halves = 0;
+  __builtin_memcpy(&halves, row + from / 2, left < 16 ? (left + 1) / 2 : 8);
+  const __m512i shifts = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 0, 4, 8, 12, 16, 20, 24, 28);
+  const __m512i low = _mm512_set1_epi32(static_cast<int32_t>(halves));
+  const __m512i words = _mm512_mask_set1_epi32(low, 0xff00, static_cast<int32_t>(halves >> 32));
+  return _mm512_and_si512(_mm512_srlv_epi32(words, shifts), _mm512_set1_epi32(15));
+}
+
+// The same as `lut_score`.
+template <uint32_t Bits, bool Norms>
+inline float lut_score512(const Codes& codes, const std::byte* row, const std::byte* query) {
+  const Codebook& book = *codes.book;
+  const int32_t* table = lut_table(query);
+  const int32_t* norms = book.norms;
+  const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i tables = _mm512_slli_epi32(lane, Bits), none = _mm512_setzero_si512();
+  __m512i dot = none, sum = none;
+  for (uint32_t part = 0; part < book.parts; part += 16) {
+    const uint32_t left = book.parts - part;
+    const __mmask16 there = static_cast<__mmask16>(left < 16 ? (1u << left) - 1 : 0xffff);
+    const __m512i at = _mm512_add_epi32(tables, sixteen_numbers<Bits>(row, part, book.parts));
+    const size_t from = size_t{part} << Bits;
+    dot = _mm512_add_epi32(dot, _mm512_mask_i32gather_epi32(none, there, at, table + from, 4));
+    if constexpr (Norms)
+      sum = _mm512_add_epi32(sum, _mm512_mask_i32gather_epi32(none, there, at, norms + from, 4));
+  }
+  return lut_rounded<Norms>(_mm512_reduce_add_epi32(dot), Norms ? _mm512_reduce_add_epi32(sum) : 0, book,
+                            query);
+}
+
+template <uint32_t Bits>
+constexpr auto kLutBlock512 = lut_block<lut_score512<Bits, false>, lut_score512<Bits, true>>;
+template <uint32_t Bits>
+constexpr auto kLutGather512 = lut_gather<lut_score512<Bits, false>, lut_score512<Bits, true>>;
 
 // The eight numbers in each lane's four bytes, looked up and added.
 template <bool Norms>
@@ -51,7 +94,7 @@ inline void lut4_block(const Codes& codes, uint64_t first, uint32_t n, const std
   const auto sixteen = codes.book->norms ? lut4_sixteen<true> : lut4_sixteen<false>;
   uint32_t i = 0;
   for (; i + 16 <= n; i += 16) sixteen(codes, codes.rows + (first + i) * codes.row_bytes, query, scores + i);
-  lut_block<4>(codes, first + i, n - i, query, scores + i);
+  kLutBlock512<4>(codes, first + i, n - i, query, scores + i);
 }
 
 }  // namespace

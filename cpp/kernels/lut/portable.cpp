@@ -5,7 +5,7 @@
 
 namespace lilliput::portable {
 
-constinit const Kernels lut4 = {lut_query_bytes, lut_prepare, lut_block<4>, lut_gather<4>, nullptr, nullptr};
-constinit const Kernels lut8 = {lut_query_bytes, lut_prepare, lut_block<8>, lut_gather<8>, nullptr, nullptr};
+constinit const Kernels lut4 = {lut_query_bytes, lut_prepare, kLutBlock<4>, kLutGather<4>, nullptr, nullptr};
+constinit const Kernels lut8 = {lut_query_bytes, lut_prepare, kLutBlock<8>, kLutGather<8>, nullptr, nullptr};
 
 }  // namespace lilliput::portable
