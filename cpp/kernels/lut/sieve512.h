@@ -141,6 +141,9 @@ inline LongSums sum_sixty_four(const std::byte* row, uint32_t width, const std::
     const uint32_t end = width - part < kShortSums ? width : part + kShortSums;
     while (part < end) {
       const uint32_t bytes = end - part < kPiece ? end - part : kPiece;
+      // While this piece of the rows is summed, the same share of the next rows is on its way.
+      const char* next = reinterpret_cast<const char*>(row) + size_t{kSixtyFour} * (width + part);
+      for (uint32_t line = 0; line < bytes; ++line) _mm_prefetch(next + 64 * line, _MM_HINT_T0);
       turn_piece(row + part, width, bytes, turned);
       for (uint32_t b = 0; b < bytes; ++b, ++part, tables += 256)
         part_sums.add(_mm512_load_si512(turned + b * 64), tables);
