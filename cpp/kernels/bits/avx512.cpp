@@ -1,7 +1,9 @@
-// Sign bits against a 4-bit query, plane by plane, with VPOPCNTDQ.
+// Sign bits against a 4-bit query: rows that lie together by tables of what four bits add up to, sixteen rows at a
+// time; other rows plane by plane, with VPOPCNTDQ.
 #define LILLIPUT_TARGET avx512
 #include "kernels/bits/expand512.h"
 #include "kernels/bits/factors.h"
+#include "kernels/half_bytes512.h"
 #include "kernels/i8/vnni_tile.h"
 #include "kernels/rows512.h"
 #include "kernels/tables.h"
@@ -13,9 +15,28 @@ constexpr int kLevels = 7;
 constexpr uint32_t kPlanes = 4;  // two's complement: the last plane weighs -8
 
 size_t plane_bytes(uint32_t dim) { return (size_t{dim} + 511) / 512 * 64; }
-size_t query_bytes(const Codes& of) { return kQueryHead + kPlanes * plane_bytes(of.dim); }
+size_t query_bytes(const Codes& of) {
+  return kQueryHead + kPlanes * plane_bytes(of.dim) + half_byte_tables(of.row_bytes);
+}
 
-// The planes of each 512 dimensions lie together.
+const std::byte* tables(const Codes& of, const std::byte* query) {
+  return query + kQueryHead + kPlanes * plane_bytes(of.dim);
+}
+
+// What keeps a table's entries from being negative.
+constexpr int kOffset = 4 * kLevels;
+
+// The entries of four numbers: for every pattern of bits, what those with a bit add up to.
+void write_entries(const int8_t* four, std::byte* out) {
+  __m128i entries = _mm_set1_epi8(kOffset);
+  const __m128i pattern = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  for (int b = 0; b < 4; ++b)
+    entries = _mm_mask_add_epi8(entries, _mm_test_epi8_mask(pattern, _mm_set1_epi8(static_cast<char>(1 << b))),
+                                entries, _mm_set1_epi8(four[b]));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), entries);
+}
+
+// The planes of each 512 dimensions lie together; the tables follow.
 void prepare(const Codes& of, const float* query, float bias, std::byte* out) {
   const uint32_t dim = of.dim;
   __builtin_memset(out, 0, query_bytes(of));
@@ -23,9 +44,17 @@ void prepare(const Codes& of, const float* query, float bias, std::byte* out) {
   const float m = largest(query, dim), inverse = kLevels / m;
   const bool flat = m == 0.0f || inverse == __builtin_inff();
   uint8_t* planes = reinterpret_cast<uint8_t*>(out + kQueryHead);
+  std::byte* entries = out + (tables(of, out) - out);
+  int8_t eight[8];
   for (uint32_t i = 0; i < dim; ++i) {
     const int32_t q = flat ? 0 : _mm_cvtss_si32(_mm_set_ss(query[i] * inverse));
     sum += q;
+    if (i % 8 == 0) __builtin_memset(eight, 0, sizeof eight);
+    eight[i % 8] = static_cast<int8_t>(q);
+    if (i % 8 == 7 || i + 1 == dim) {
+      write_entries(eight, entries + half_byte_table(i / 8 * 2));
+      write_entries(eight + 4, entries + half_byte_table(i / 8 * 2 + 1));
+    }
     uint8_t* at = planes + size_t{i / 512} * 64 * kPlanes + i % 512 / 8;
     for (uint32_t p = 0; p < kPlanes; ++p) at[64 * p] |= static_cast<uint8_t>(((q >> p) & 1) << (i % 8));
   }
@@ -42,18 +71,13 @@ inline __m512i add_counts(__m512i sum, __m512i bits, const std::byte* planes) {
   return sum;
 }
 
-// The weighted counts of a row. Each line that is read asks for one to come, where rows lie one after
-// another.
-template <bool Streams>
+// The weighted counts of a row.
 inline __m512i count_row(const std::byte* row, uint32_t width, const std::byte* planes) {
   __m512i sum = _mm512_setzero_si512();
   uint32_t b = 0;
-  for (; b + 64 <= width; b += 64, planes += 64 * kPlanes) {
-    if constexpr (Streams) _mm_prefetch(reinterpret_cast<const char*>(row + b) + kStreamAhead, _MM_HINT_T0);
+  for (; b + 64 <= width; b += 64, planes += 64 * kPlanes)
     sum = add_counts(sum, _mm512_loadu_si512(row + b), planes);
-  }
   if (b == width) return sum;
-  if constexpr (Streams) _mm_prefetch(reinterpret_cast<const char*>(row + b) + kStreamAhead, _MM_HINT_T0);
   const __mmask64 mask = (uint64_t{1} << (width - b)) - 1;
   return add_counts(sum, _mm512_maskz_loadu_epi8(mask, row + b), planes);
 }
@@ -63,29 +87,12 @@ struct Score {
   Prepared query;
 
   float operator()(const std::byte* row, uint64_t i) const {
-    const __m512i counts = count_row<false>(row, codes.row_bytes, query.body);
+    const __m512i counts = count_row(row, codes.row_bytes, query.body);
     const int32_t dot = 2 * _mm512_reduce_add_epi32(counts) - query.head.sum;
     return integer_score(dot, query.head.scale, codes.alpha, codes.beta, static_cast<uint32_t>(i),
                          query.head.bias);
   }
 };
-
-// Sixteen rows share the loads of the planes, one reduction and one vector of scores.
-constexpr uint32_t kRows = 16;
-
-// Element r: the sum of the low halves of vector r's lanes; the high halves are zero.
-inline __m512i sum_each(const __m512i (&v)[kRows]) {
-  const auto add_halves = [](__m512i a, __m512i b) {
-    return _mm512_add_epi32(_mm512_shuffle_i64x2(a, b, 0x88), _mm512_shuffle_i64x2(a, b, 0xdd));
-  };
-  __m512i pair[8], quad[4];
-  for (int i = 0; i < 8; ++i)
-    pair[i] = _mm512_mask_shuffle_epi32(v[2 * i], 0xaaaa, v[2 * i + 1], _MM_PERM_CCAA);
-  for (int i = 0; i < 4; ++i)
-    quad[i] = _mm512_add_epi32(_mm512_unpacklo_epi64(pair[2 * i], pair[2 * i + 1]),
-                               _mm512_unpackhi_epi64(pair[2 * i], pair[2 * i + 1]));
-  return add_halves(add_halves(quad[0], quad[1]), add_halves(quad[2], quad[3]));
-}
 
 // What `integer_score` does, sixteen at a time.
 inline __m512 score_each(const Codes& codes, uint64_t first, const QueryHead& head, __m512i sums) {
@@ -99,13 +106,13 @@ inline __m512 score_each(const Codes& codes, uint64_t first, const QueryHead& he
 
 void block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores) {
   const Prepared prepared(query);
+  const HalfByteSums sums(tables(codes, query), codes.row_bytes);
+  const __m512i offset = _mm512_set1_epi32(static_cast<int32_t>(2 * codes.row_bytes) * kOffset);
   const std::byte* row = codes.rows + first * codes.row_bytes;
   uint32_t i = 0;
-  for (; i + kRows <= n; i += kRows) {
-    __m512i counts[kRows];
-    for (uint32_t r = 0; r < kRows; ++r, row += codes.row_bytes)
-      counts[r] = count_row<true>(row, codes.row_bytes, prepared.body);
-    _mm512_storeu_ps(scores + i, score_each(codes, first + i, prepared.head, sum_each(counts)));
+  for (; i + kSixteen <= n; i += kSixteen, row += kSixteen * size_t{codes.row_bytes}) {
+    const __m512i set = _mm512_sub_epi32(sums.sixteen(row, codes.row_bytes), offset);
+    _mm512_storeu_ps(scores + i, score_each(codes, first + i, prepared.head, set));
   }
   block_rows(codes, first + i, n - i, Score{codes, prepared}, scores + i);
 }
