@@ -34,7 +34,7 @@ class Prepared {
         kernels.prepare(codes, queries.x + q * dim_, queries.bias[q], out + q * bytes_);
     }
     first_ = out;
-    if (!tile_ && kernels.sieve) prepare_sieves(codes);
+    if (!tile_ && kernels.sieve && kernels.sieve->query_bytes(codes)) prepare_sieves(codes);
   }
 
   const Tile* tile() const { return tile_; }
@@ -73,7 +73,7 @@ class Prepared {
     for (uint32_t at = 0, n; at < panel.n; at += n) {
       const bool blind = sink.threshold[q] == -std::numeric_limits<float>::infinity();
       n = std::min(panel.n - at, blind ? kBlindRows : kSiftedRows);
-      if (kernels_.sieve && !blind) {
+      if (first_sieve_ && !blind) {
         const std::byte* sieve = first_sieve_ + number * sieve_bytes_;
         const uint32_t count = kernels_.sieve->sift(codes, at, n, sieve, sink.threshold[q], left);
         if (count <= n / kFew) {

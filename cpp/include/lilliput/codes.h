@@ -29,6 +29,12 @@ struct Codebook {
   float unit;
 };
 
+// How the signs of a row of planes bound its score: dot(q, x) is at most slope * dot(q, signs) + noise * |q|, for
+// all but a few rows in ten million.
+struct Gate {
+  float slope, noise;
+};
+
 // A view of n rows, row-major; nothing is owned. Row numbers fit 32 bits.
 struct Codes {
   Kind kind;
@@ -40,6 +46,7 @@ struct Codes {
   const float* beta;               // null: 0
   PageGuard* guard;                // verifies mapped pages at first touch; null in memory
   const Codebook* book = nullptr;  // of the kinds whose rows are word numbers
+  const Gate* gate = nullptr;      // of planes whose rows were rotated at random; null: none is known
 };
 
 // What `prepare` writes first; the kind's own form of the query follows at kQueryHead, padded with zeros
@@ -96,7 +103,7 @@ struct Tile {
 
 // Sorts out the rows that cannot reach a threshold, at less than what scores cost: for one query, where few do.
 struct Sieve {
-  size_t (*query_bytes)(const Codes& codes);
+  size_t (*query_bytes)(const Codes& codes);  // 0: these codes cannot be sifted
   // From a query as `prepare` of the kernels left it.
   void (*prepare)(const Codes& codes, const std::byte* query, std::byte* out);
   // Writes which of the n rows from `first` on may score `threshold` or more, ascending, and gives their number:

@@ -3,6 +3,7 @@
 #include "kernels/i8/query512.h"
 #include "kernels/i8/vnni_tile.h"
 #include "kernels/planes/expand512.h"
+#include "kernels/planes/gate512.h"
 #include "kernels/planes/planes.h"
 #include "kernels/rows512.h"
 #include "kernels/tables.h"
@@ -47,9 +48,11 @@ template <uint32_t Bits>
 constexpr Tile kTile = {4,          vnni_group_bytes, vnni_pack<127>, expanded_panel_bytes,
                         load<Bits>, vnni_dense,       vnni_fused};
 
+constexpr Sieve kGate = {gate_bytes, gate_prepare, gate_sift};
+
 template <uint32_t Bits>
-constexpr Kernels kTable = {i8_query_bytes, i8_prepare,          block<Bits>,
-                            gather<Bits>,   encode_planes<Bits>, &kTile<Bits>};
+constexpr Kernels kTable = {i8_query_bytes,      i8_prepare,   block<Bits>, gather<Bits>,
+                            encode_planes<Bits>, &kTile<Bits>, &kGate};
 
 }  // namespace
 

@@ -173,6 +173,13 @@ class Quantiser(Step, ABC):
         """Give the words that rows of word numbers stand for; None where rows hold numbers."""
         return None
 
+    def gate(self) -> tuple[float, float] | None:
+        """Say how the signs of a row bound its dot product with a query q, or that they do not.
+
+        The bound is ``slope * dot(q, signs) + noise * |q|`` in units of the row's integers.
+        """
+        return None
+
     def row_errors(self, rows: Rows, dim: int) -> FloatArray | None:
         """Give what each row (n,) brings to the error of its scores; None where no bound is known.
 

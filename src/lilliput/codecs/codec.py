@@ -334,8 +334,8 @@ class Codec:
     def view(self, rows: Rows, guard: _core.PageGuard | None = None) -> _core.Codes:
         """Give rows the form that native scans take; `guard` verifies them where they are mapped."""
         layout, pipeline = self.layout, self._fitted()
-        book = pipeline.quantiser.book(pipeline.metric)
-        return _core.Codes(layout.kind, layout.dim, rows.rows, rows.alpha, rows.beta, guard, book)
+        book, gate = pipeline.quantiser.book(pipeline.metric), pipeline.quantiser.gate()
+        return _core.Codes(layout.kind, layout.dim, rows.rows, rows.alpha, rows.beta, guard, book, gate)
 
     def query(self, Q: Any) -> tuple[FloatArray, FloatArray]:
         """Turn queries into what native scans take.

@@ -20,6 +20,8 @@ from lilliput.spec import Stage
 
 MOST_BITS = 8
 CERTAIN = 3.5  # standard deviations, beyond which lie 0.05 % of normal errors
+GATED = 5.0  # standard deviations, beyond which lie 3 of ten million, on one side
+LEAST_GATED = 64  # dimensions from which errors are nearly normal
 MEASURED_ROWS = 4_096  # that the angle between vectors and grid is measured on
 WIDEST = 0.999  # the share of them whose angle is no wider
 
@@ -58,8 +60,10 @@ class RaBitQ(Quantiser):
         return Layout(self._kind, dim, _core.row_bytes(self._kind, dim), alpha=True, beta=metric == "l2")
 
     def shapes(self, dim: int, metric: Metric) -> Shapes:
-        """Name the mean of each dimension, the signs of the rotation, one byte each, and the widest sine."""
-        return {"mean": ("float32", (dim,)), "signs": ("uint8", (ROUNDS, dim)), "sine": ("float32", (1,))}
+        """Name the mean of each dimension, the signs of the rotation, one byte each, the widest sine, and the gate."""
+        found: Shapes = {"mean": ("float32", (dim,)), "signs": ("uint8", (ROUNDS, dim))}
+        found["sine"] = ("float32", (1,))
+        return found | ({"gate": ("float32", (2,))} if 1 < self._bits < MOST_BITS else {})
 
     def fit(self, sample: FloatArray, metric: Metric, rng: np.random.Generator) -> None:
         """Average the sample, draw the signs, and measure the angle between vectors and grid."""
@@ -68,21 +72,17 @@ class RaBitQ(Quantiser):
             "mean": sample.mean(axis=0, dtype=np.float64).astype(np.float32),
             "signs": rng.integers(0, 2, size=(ROUNDS, dim), dtype=np.uint8),
         }
-        self.arrays["sine"] = self._sine(self._rotated(sample[:MEASURED_ROWS]))
+        o = self._rotated(sample[:MEASURED_ROWS])
+        rows = self.layout(dim, "ip").allocate(len(o))
+        _core.encode(self._kind, o, rows.rows, rows.alpha)
+        v = self.integers(rows.rows, dim)
+        self.arrays["sine"] = _sine(o, v)
+        if 1 < self._bits < MOST_BITS:
+            self.arrays["gate"] = _gate(v)
 
     def _rotated(self, y: FloatArray, about: FloatArray | None = None, threads: int = 0) -> FloatArray:
         centre = self.arrays["mean"] if about is None else about
         return _core.rotate(y - centre, self.arrays["signs"], False, threads)
-
-    def _sine(self, o: FloatArray) -> FloatArray:
-        dim = o.shape[1]
-        rows = self.layout(dim, "ip").allocate(len(o))
-        _core.encode(self._kind, o, rows.rows, rows.alpha)
-        v = self.integers(rows.rows, dim)
-        lengths = np.sqrt(squares(o) * squares(v))
-        cosines = np.einsum("ij,ij->i", o, v, dtype=np.float64)[lengths > 0] / lengths[lengths > 0]
-        sines = np.sqrt(np.maximum(1 - cosines**2, 0))
-        return np.array([np.quantile(sines, WIDEST) if len(sines) else 0], dtype=np.float32)
 
     def encode(self, y: FloatArray, into: Rows, *, first_row: int = 0, threads: int = 0) -> None:
         """Write grid vectors, factors, and minus squared lengths in place."""
@@ -129,6 +129,13 @@ class RaBitQ(Quantiser):
         biases: FloatArray = products.astype(np.float32)
         return biases
 
+    def gate(self) -> tuple[float, float] | None:
+        """Give the slope and the noise that were measured while fitting."""
+        if "gate" not in self.arrays or len(self.arrays["mean"]) < LEAST_GATED:
+            return None
+        slope, noise = self.arrays["gate"].tolist()
+        return slope, noise
+
     def row_errors(self, rows: Rows, dim: int) -> FloatArray:
         """Give alpha |v|, the length of what estimates are made of."""
         lengths = np.sqrt(squares(self.integers(rows.rows, dim)))
@@ -174,3 +181,19 @@ class RaBitQ(Quantiser):
 def _factors(rows: Rows) -> FloatArray:
     assert rows.alpha is not None  # noqa: S101 - the layout has it
     return rows.alpha
+
+
+def _sine(o: FloatArray, v: FloatArray) -> FloatArray:
+    """Give the sine of the angle between vectors and integers that 99.9 % do not reach."""
+    lengths = np.sqrt(squares(o) * squares(v))
+    cosines = np.einsum("ij,ij->i", o, v, dtype=np.float64)[lengths > 0] / lengths[lengths > 0]
+    sines = np.sqrt(np.maximum(1 - cosines**2, 0))
+    return np.array([np.quantile(sines, WIDEST) if len(sines) else 0], dtype=np.float32)
+
+
+def _gate(v: FloatArray) -> FloatArray:
+    """Give the steepest slope and the most noise of estimates from the signs of integers alone."""
+    dim = v.shape[1]
+    slopes = squares(v) / np.abs(v).sum(axis=1, dtype=np.float64)
+    noise = np.sqrt(np.maximum(slopes**2 * dim - squares(v), 0) / max(dim - 1, 1))
+    return np.array([slopes.max(initial=0), GATED * noise.max(initial=0)], dtype=np.float32)
