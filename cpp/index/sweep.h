@@ -93,8 +93,9 @@ class Prepared {
     constexpr uint32_t kAtOnce = 16;
     uint32_t i = 0;
     for (; i + kAtOnce <= n; i += kAtOnce) {
+      const float *sixteen = scores + i, threshold = sink.threshold[q];
       int reaching = 0;
-      for (uint32_t j = 0; j < kAtOnce; ++j) reaching |= scores[i + j] >= sink.threshold[q];
+      for (uint32_t j = 0; j < kAtOnce; ++j) reaching += sixteen[j] >= threshold;
       if (!reaching) [[likely]]
         continue;
       for (uint32_t j = 0; j < kAtOnce; ++j) push(panel, first + i + j, sink, q, scores[i + j]);

@@ -5,7 +5,7 @@
 #include "kernels/bits/factors.h"
 #include "kernels/half_bytes512.h"
 #include "kernels/i8/vnni_tile.h"
-#include "kernels/rows512.h"
+#include "kernels/lanes512.h"
 #include "kernels/tables.h"
 
 namespace lilliput::avx512 {
@@ -94,25 +94,17 @@ struct Score {
   }
 };
 
-// What `integer_score` does, sixteen at a time.
-inline __m512 score_each(const Codes& codes, uint64_t first, const QueryHead& head, __m512i sums) {
-  const __m512i dots = _mm512_sub_epi32(_mm512_slli_epi32(sums, 1), _mm512_set1_epi32(head.sum));
-  __m512 factor = _mm512_set1_ps(head.scale);
-  if (codes.alpha) factor = _mm512_mul_ps(factor, _mm512_loadu_ps(codes.alpha + first));
-  __m512 score = _mm512_mul_ps(_mm512_cvtepi32_ps(dots), factor);
-  if (codes.beta) score = _mm512_add_ps(score, _mm512_loadu_ps(codes.beta + first));
-  return _mm512_add_ps(score, _mm512_set1_ps(head.bias));
-}
-
 void block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores) {
   const Prepared prepared(query);
   const HalfByteSums sums(tables(codes, query), codes.row_bytes);
-  const __m512i offset = _mm512_set1_epi32(static_cast<int32_t>(2 * codes.row_bytes) * kOffset);
+  const int32_t offsets = static_cast<int32_t>(2 * codes.row_bytes) * kOffset;
+  const __m512i taken = _mm512_set1_epi32(2 * offsets + prepared.head.sum);
   const std::byte* row = codes.rows + first * codes.row_bytes;
   uint32_t i = 0;
   for (; i + kSixteen <= n; i += kSixteen, row += kSixteen * size_t{codes.row_bytes}) {
-    const __m512i set = _mm512_sub_epi32(sums.sixteen(row, codes.row_bytes), offset);
-    _mm512_storeu_ps(scores + i, score_each(codes, first + i, prepared.head, set));
+    const __m512i sum = sums.sixteen(row, codes.row_bytes);
+    const __m512i dots = _mm512_sub_epi32(_mm512_add_epi32(sum, sum), taken);
+    _mm512_storeu_ps(scores + i, score_each(codes, first + i, prepared.head, dots));
   }
   block_rows(codes, first + i, n - i, Score{codes, prepared}, scores + i);
 }

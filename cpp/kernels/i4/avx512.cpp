@@ -2,27 +2,24 @@
 #define LILLIPUT_TARGET avx512
 #include "kernels/i4/nibbles.h"
 #include "kernels/i8/vnni_tile.h"
-#include "kernels/rows512.h"
+#include "kernels/lanes512.h"
 #include "kernels/tables.h"
 
 namespace lilliput::avx512 {
 namespace {
 
-struct Score {
-  const Codes& codes;
-  Prepared query;
+struct Lanes {
+  uint32_t row_bytes;
+  const std::byte* query;
 
-  float operator()(const std::byte* row, uint64_t i) const {
-    const std::byte* q = query.body;
+  __m512i operator()(const std::byte* row) const {
+    const std::byte* q = query;
     __m512i low = _mm512_setzero_si512(), high = _mm512_setzero_si512();
     uint32_t b = 0;
-    for (; b + kHalf <= codes.row_bytes; b += kHalf, q += kRun)
-      add(_mm512_loadu_si512(row + b), q, low, high);
-    if (b < codes.row_bytes)
-      add(_mm512_maskz_loadu_epi8((uint64_t{1} << (codes.row_bytes - b)) - 1, row + b), q, low, high);
-    const int32_t dot = _mm512_reduce_add_epi32(_mm512_add_epi32(low, high)) - 8 * query.head.sum;
-    return integer_score(dot, query.head.scale, codes.alpha, codes.beta, static_cast<uint32_t>(i),
-                         query.head.bias);
+    for (; b + kHalf <= row_bytes; b += kHalf, q += kRun) add(_mm512_loadu_si512(row + b), q, low, high);
+    if (b < row_bytes)
+      add(_mm512_maskz_loadu_epi8((uint64_t{1} << (row_bytes - b)) - 1, row + b), q, low, high);
+    return _mm512_add_epi32(low, high);
   }
 
   static void add(__m512i x, const std::byte* q, __m512i& low, __m512i& high) {
@@ -33,12 +30,17 @@ struct Score {
   }
 };
 
+LaneScore<Lanes> score(const Codes& codes, const std::byte* query) {
+  const Prepared prepared(query);
+  return {codes, prepared.head, {codes.row_bytes, prepared.body}, 1, 8 * prepared.head.sum};
+}
+
 void block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores) {
-  block_rows(codes, first, n, Score{codes, Prepared(query)}, scores);
+  block_lanes(first, n, score(codes, query), scores);
 }
 
 void gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query, float* scores) {
-  gather_rows(codes, rows, n, Score{codes, Prepared(query)}, scores);
+  gather_rows(codes, rows, n, score(codes, query), scores);
 }
 
 void load(Panel& panel, std::byte* memory) {

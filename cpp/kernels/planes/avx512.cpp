@@ -5,36 +5,40 @@
 #include "kernels/planes/expand512.h"
 #include "kernels/planes/gate512.h"
 #include "kernels/planes/planes.h"
-#include "kernels/rows512.h"
+#include "kernels/lanes512.h"
 #include "kernels/tables.h"
 
 namespace lilliput::avx512 {
 namespace {
 
 template <uint32_t Bits>
-struct Score {
+struct Lanes {
   const Codes& codes;
-  Prepared query;
+  const std::byte* query;
 
-  float operator()(const std::byte* row, uint64_t i) const {
+  __m512i operator()(const std::byte* row) const {
     __m512i sum = _mm512_setzero_si512();
     each_sixty_four<Bits>(codes, row, [&](uint32_t step, __m512i u) {
-      sum = _mm512_dpbusd_epi32(sum, u, _mm512_loadu_si512(query.body + 64 * size_t{step}));
+      sum = _mm512_dpbusd_epi32(sum, u, _mm512_loadu_si512(query + 64 * size_t{step}));
     });
-    const int32_t dot = 2 * _mm512_reduce_add_epi32(sum) - kEnds<Bits> * query.head.sum;
-    return integer_score(dot, query.head.scale, codes.alpha, codes.beta, static_cast<uint32_t>(i),
-                         query.head.bias);
+    return sum;
   }
 };
 
 template <uint32_t Bits>
+LaneScore<Lanes<Bits>> score(const Codes& codes, const std::byte* query) {
+  const Prepared prepared(query);
+  return {codes, prepared.head, {codes, prepared.body}, 2, kEnds<Bits> * prepared.head.sum};
+}
+
+template <uint32_t Bits>
 void block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores) {
-  block_rows(codes, first, n, Score<Bits>{codes, Prepared(query)}, scores);
+  block_lanes(first, n, score<Bits>(codes, query), scores);
 }
 
 template <uint32_t Bits>
 void gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query, float* scores) {
-  gather_rows(codes, rows, n, Score<Bits>{codes, Prepared(query)}, scores);
+  gather_rows(codes, rows, n, score<Bits>(codes, query), scores);
 }
 
 template <uint32_t Bits>
