@@ -17,7 +17,7 @@ constexpr float kMostSteps = 254.0f;  // what is rounded up is at most one more
 struct Bound {
   double ceiling, step;
 
-  // The least sum that may reach a threshold. Where numbers overflow, it is 0.
+  // The least sum that may reach a threshold; 0 where there is no ceiling.
   uint32_t least_sum(float threshold) const {
     const double steps = (double{threshold} - ceiling) / step - 1.0;
     if (!(steps > 0.0)) return 0;
@@ -101,6 +101,8 @@ inline Bound round_up(const Codes& of, const std::byte* query, std::byte* tables
       __builtin_memcpy(out + k, &bytes, sizeof bytes);
     }
   }
+  // A sum that floats might not hold bounds nothing.
+  if (!(size < 1e38)) ceiling = __builtin_inf();
   // What rounding floats may have hidden: a few parts in 2^22 of every number that went into a score, and as
   // much of each part's steps.
   return {ceiling + size * 0x1p-19 + step * book.parts * 0x1p-12, step};
