@@ -1,7 +1,7 @@
-// Sums of table entries, one for each half byte of a row, for sixteen rows at once: a lane a row. Rows lie one
-// after another as in memory. Four bytes of a row are eight half bytes; one lookup in 64 bytes (vpermb) finds
-// the four low ones, each among sixteen entries of its own, another the four high ones, and a product with
-// ones adds four entries to the lane: exactly, whatever the entries.
+// Sums of table entries, one for each half byte of a row, for sixteen rows at once: a lane a row. Rows lie
+// one after another as in memory. Four bytes of a row are eight half bytes; one lookup in 64 bytes (vpermb)
+// finds the four low ones, each among sixteen entries of its own, another the four high ones, and a product
+// with ones adds four entries to the lane: exactly, whatever the entries.
 #pragma once
 
 #include <immintrin.h>
@@ -11,11 +11,11 @@
 namespace lilliput::avx512 {
 namespace {
 
-constexpr uint32_t kSixteen = 16;     // rows
-constexpr uint32_t kPiece = 16;       // bytes of a row that are brought into lanes together
-constexpr size_t kFourBytes = 2 * 64; // of tables, for four bytes of a row
+constexpr uint32_t kSixteen = 16;      // rows
+constexpr uint32_t kPiece = 16;        // bytes of a row that are brought into lanes together
+constexpr size_t kFourBytes = 2 * 64;  // of tables, for four bytes of a row
 
-constexpr size_t kStream = 4096;       // bytes ahead of which lines are asked for
+constexpr size_t kStream = 4096;  // bytes ahead of which lines are asked for
 
 inline size_t half_byte_tables(uint32_t row_bytes) {
   return size_t{(row_bytes + kPiece - 1) / kPiece} * (kPiece / 4) * kFourBytes;
@@ -24,8 +24,8 @@ inline size_t half_byte_tables(uint32_t row_bytes) {
 // Where the entries of half byte i lie; those past the end of a row are zero.
 inline size_t half_byte_table(uint32_t i) { return i / 8 * kFourBytes + i % 2 * 64 + i % 8 / 2 * 16; }
 
-// Lane 4i + j of column c: bytes 4c to 4c + 3 of the piece of row 4 * Apart * i + j. Whole: all sixteen bytes are
-// there. Apart 1: sixteen rows that follow one another.
+// Lane 4i + j of column c: bytes 4c to 4c + 3 of the piece of row 4 * Apart * i + j. Whole: all sixteen bytes
+// are there. Apart 1: sixteen rows that follow one another.
 template <bool Whole, uint32_t Apart = 1>
 inline void load_columns(const std::byte* row, size_t stride, uint32_t bytes, __m512i (&column)[4]) {
   const __mmask16 there = static_cast<__mmask16>((1u << bytes) - 1);
@@ -73,7 +73,8 @@ class HalfByteSums {
  private:
   static void add(__m512i bytes, const std::byte* table, __m512i& low, __m512i& high) {
     // Each byte of a lane looks among entries of its own: its place times sixteen, and its half byte.
-    const __m512i place = _mm512_set1_epi32(0x30201000), half = _mm512_set1_epi8(15), one = _mm512_set1_epi8(1);
+    const __m512i place = _mm512_set1_epi32(0x30201000), half = _mm512_set1_epi8(15),
+                  one = _mm512_set1_epi8(1);
     constexpr int kAndOr = 0xf8;  // a | (b & c)
     const __m512i at_low = _mm512_ternarylogic_epi32(place, bytes, half, kAndOr);
     const __m512i at_high = _mm512_ternarylogic_epi32(place, _mm512_srli_epi32(bytes, 4), half, kAndOr);

@@ -1,5 +1,5 @@
-// Rows of integers whose products with one query gather in sixteen lanes: the lanes of sixteen rows are added up
-// together, and their scores are computed as one vector.
+// Rows of integers whose products with one query gather in sixteen lanes: the lanes of sixteen rows are added
+// up together, and their scores are computed as one vector.
 #pragma once
 
 #include "kernels/i8/quantise512.h"

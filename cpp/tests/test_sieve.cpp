@@ -15,7 +15,8 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-// Rows of random words, with or without norms, behind a fence; the second half repeats rows, so that ties are many.
+// Rows of random words, with or without norms, behind a fence; the second half repeats rows, so that ties are
+// many.
 struct Worded {
   uint32_t parts, entries, width, n, bytes;
   Fenced<int8_t> words;
@@ -46,10 +47,12 @@ struct Worded {
   }
 
   Kind kind() const { return entries == 16 ? Kind::lut4 : Kind::lut8; }
-  Codes codes() const { return {kind(), parts * width, bytes, n, rows.data(), nullptr, nullptr, nullptr, &book}; }
+  Codes codes() const {
+    return {kind(), parts * width, bytes, n, rows.data(), nullptr, nullptr, nullptr, &book};
+  }
   std::string name(Isa isa) const {
-    return std::string(lilliput::name(kind())) + " " + lilliput::name(isa) + " parts=" + std::to_string(parts) +
-           " width=" + std::to_string(width) + " n=" + std::to_string(n);
+    return std::string(lilliput::name(kind())) + " " + lilliput::name(isa) +
+           " parts=" + std::to_string(parts) + " width=" + std::to_string(width) + " n=" + std::to_string(n);
   }
 
   std::vector<float> scores(Isa isa, float bias) const {
@@ -69,8 +72,9 @@ void each_worded(uint32_t least_rows, uint32_t most_rows, Check check) {
     for (const uint32_t parts : {1u, 2u, 7u, 8u, 16u, 31u, 33u, 96u, 300u, 520u})
       for (const uint32_t width : {1u, 3u, 4u})
         for (const float size : {1.0f, 1e-30f, 1e35f})
-          check(Worded(parts, entries, width, least_rows + random.below(most_rows - least_rows), size, random),
-                random);
+          check(
+              Worded(parts, entries, width, least_rows + random.below(most_rows - least_rows), size, random),
+              random);
 }
 
 std::vector<Isa> with_sieve(Kind kind) {
@@ -155,7 +159,8 @@ TEST(searches_with_a_sieve_find_the_same) {
             order.resize(w.n);
             for (uint32_t row = 0; row < w.n; ++row) order[row] = row;
           }
-          std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return truth[a] > truth[b]; });
+          std::stable_sort(order.begin(), order.end(),
+                           [&](uint32_t a, uint32_t b) { return truth[a] > truth[b]; });
           ScanOptions options;
           options.rows = filtered ? picked.data() : nullptr;
           options.n_rows = picked.size();
@@ -164,7 +169,8 @@ TEST(searches_with_a_sieve_find_the_same) {
           const Queries queries = {w.query.data(), &bias, 1};
           top_k(w.codes(), *kernels(w.kind(), isa), queries, k, options, rows.data(), scores.data());
           for (uint64_t i = 0; i < std::min<uint64_t>(k, order.size()); ++i)
-            CHECK(rows[i] == order[i] && scores[i] == truth[order[i]], w.name(isa) + " k=" + std::to_string(k));
+            CHECK(rows[i] == order[i] && scores[i] == truth[order[i]],
+                  w.name(isa) + " k=" + std::to_string(k));
           const float bar = truth[order[std::min<uint64_t>(k, order.size()) - 1]];
           std::vector<std::vector<Hit>> found;
           within(w.codes(), *kernels(w.kind(), isa), queries, &bar, options, found);

@@ -163,7 +163,7 @@ def test_rows_about_their_own_centres_score_nearer(bits: int, metric: Metric) ->
 @pytest.mark.parametrize("metric", ["ip", "cosine", "l2"])
 @bits_of_planes
 def test_two_stages_find_what_one_finds(bits: int, metric: str) -> None:
-    """Rows that their signs rule out change nothing: five deviations lose 3 of ten million of those that win."""
+    """Rows that their signs rule out change nothing: that would lose 3 of ten million rows that win."""
     X, Q = hard(60 + bits, 3_000, 96), hard(80 + bits, 40, 96)
     codec = Codec(f"rabitq{bits}", metric=metric).fit(X)
     rows, queries, bias = codec.encode_rows(X), *codec.query(Q)

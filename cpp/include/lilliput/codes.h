@@ -29,8 +29,8 @@ struct Codebook {
   float unit;
 };
 
-// How the signs of a row of planes bound its score: dot(q, x) is at most slope * dot(q, signs) + noise * |q|, for
-// all but a few rows in ten million.
+// How the signs of a row of planes bound its score: dot(q, x) is at most slope * dot(q, signs) + noise * |q|,
+// for all but a few rows in ten million.
 struct Gate {
   float slope, noise;
 };
@@ -101,13 +101,14 @@ struct Tile {
   void (*floor)(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out) = nullptr;
 };
 
-// Sorts out the rows that cannot reach a threshold, at less than what scores cost: for one query, where few do.
+// Sorts out the rows that cannot reach a threshold, at less than what scores cost: for one query, where few
+// do.
 struct Sieve {
   size_t (*query_bytes)(const Codes& codes);  // 0: these codes cannot be sifted
   // From a query as `prepare` of the kernels left it.
   void (*prepare)(const Codes& codes, const std::byte* query, std::byte* out);
-  // Writes which of the n rows from `first` on may score `threshold` or more, ascending, and gives their number:
-  // every row that does, and as few others as can be.
+  // Writes which of the n rows from `first` on may score `threshold` or more, ascending, and gives their
+  // number: every row that does, and as few others as can be.
   uint32_t (*sift)(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float threshold,
                    uint32_t* rows);
 };

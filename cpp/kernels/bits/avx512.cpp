@@ -1,5 +1,5 @@
-// Sign bits against a 4-bit query: rows that lie together by tables of what four bits add up to, sixteen rows at a
-// time; other rows plane by plane, with VPOPCNTDQ.
+// Sign bits against a 4-bit query: rows that lie together by tables of what four bits add up to, sixteen rows
+// at a time; other rows plane by plane, with VPOPCNTDQ.
 #define LILLIPUT_TARGET avx512
 #include "kernels/bits/expand512.h"
 #include "kernels/bits/factors.h"
@@ -31,8 +31,9 @@ void write_entries(const int8_t* four, std::byte* out) {
   __m128i entries = _mm_set1_epi8(kOffset);
   const __m128i pattern = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   for (int b = 0; b < 4; ++b)
-    entries = _mm_mask_add_epi8(entries, _mm_test_epi8_mask(pattern, _mm_set1_epi8(static_cast<char>(1 << b))),
-                                entries, _mm_set1_epi8(four[b]));
+    entries =
+        _mm_mask_add_epi8(entries, _mm_test_epi8_mask(pattern, _mm_set1_epi8(static_cast<char>(1 << b))),
+                          entries, _mm_set1_epi8(four[b]));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out), entries);
 }
 

@@ -9,7 +9,8 @@ namespace lilliput::LILLIPUT_TARGET {
 namespace {
 
 inline size_t lut_query_bytes(const Codes& of) {
-  return kQueryHead + padded(size_t{of.book->parts} * of.book->entries * sizeof(int32_t)) + padded(of.dim + 3);
+  return kQueryHead + padded(size_t{of.book->parts} * of.book->entries * sizeof(int32_t)) +
+         padded(of.dim + 3);
 }
 
 // The query's own int8 numbers lie behind the table, where they may be read in whole fours.

@@ -8,8 +8,8 @@
 namespace lilliput::avx512 {
 namespace {
 
-// What sixteen words, one after another, multiply with their part of the query. Words plus 128 are the unsigned
-// side; 128 times the query's sum is taken off again.
+// What sixteen words, one after another, multiply with their part of the query. Words plus 128 are the
+// unsigned side; 128 times the query's sum is taken off again.
 inline __m512i sixteen_products(const int8_t* word, const int8_t* query, uint32_t width) {
   const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512i at = _mm512_mullo_epi32(lane, _mm512_set1_epi32(static_cast<int32_t>(width)));
@@ -41,8 +41,8 @@ inline void lut_prepare512(const Codes& of, const float* query, float bias, std:
     _mm512_storeu_si512(table + at, sixteen_products(book.words + size_t{at} * book.width,
                                                      codes + at / book.entries * book.width, book.width));
   for (; at < words; ++at)
-    table[at] = lut_product(book.words + size_t{at} * book.width, codes + at / book.entries * book.width,
-                            book.width);
+    table[at] =
+        lut_product(book.words + size_t{at} * book.width, codes + at / book.entries * book.width, book.width);
   write_head(out, grid.step, bias, 0);
 }
 

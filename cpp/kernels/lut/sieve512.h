@@ -1,4 +1,5 @@
-// Rows of word numbers, sifted by sums of bytes: sixteen rows side by side for half bytes, sixty-four for bytes.
+// Rows of word numbers, sifted by sums of bytes: sixteen rows side by side for half bytes, sixty-four for
+// bytes.
 #pragma once
 
 #include "kernels/half_bytes512.h"
@@ -13,14 +14,16 @@ static_assert(sizeof(Bound) <= kBound);
 
 inline uint32_t write_rows(uint64_t mask, uint64_t first, uint32_t* rows) {
   uint32_t count = 0;
-  for (; mask; mask &= mask - 1) rows[count++] = static_cast<uint32_t>(first) + static_cast<uint32_t>(__builtin_ctzll(mask));
+  for (; mask; mask &= mask - 1)
+    rows[count++] = static_cast<uint32_t>(first) + static_cast<uint32_t>(__builtin_ctzll(mask));
   return count;
 }
 
-// Calls mask_of(row) for every `Side` rows, the last of them again where n leaves a rest; fewer rows than that
-// all pass.
+// Calls mask_of(row) for every `Side` rows, the last of them again where n leaves a rest; fewer rows than
+// that all pass.
 template <uint32_t Side, class MaskOf>
-inline uint32_t sift_by(const Codes& codes, uint64_t first, uint32_t n, uint32_t* rows, const MaskOf& mask_of) {
+inline uint32_t sift_by(const Codes& codes, uint64_t first, uint32_t n, uint32_t* rows,
+                        const MaskOf& mask_of) {
   const std::byte* from = codes.rows + first * codes.row_bytes;
   uint32_t count = 0, i = 0;
   if (n < Side) {
@@ -52,15 +55,16 @@ inline uint32_t sieve4_sift(const Codes& codes, uint64_t first, uint32_t n, cons
   });
 }
 
-// Words of eight bits: a part's 256 entries are two tables of 128, each of which one lookup (vpermi2b) reads for
-// the same byte of sixty-four rows.
+// Words of eight bits: a part's 256 entries are two tables of 128, each of which one lookup (vpermi2b) reads
+// for the same byte of sixty-four rows.
 constexpr uint32_t kSixtyFour = 64;
 constexpr uint32_t kShortSums = 256;  // parts whose entries add up to 16 bits at most
 
 // Bytes 4c to 4c + 3 of the pieces of sixty-four rows, which column[g] holds for rows 4g to 4g + 3 of every
 // sixteen, as bytes[b]: byte 4c + b of every row.
 inline void turn_bytes(const __m512i (&column)[4], __m512i (&bytes)[4]) {
-  const __m512i turn = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+  const __m512i turn =
+      _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
   const __m512i a = _mm512_shuffle_epi8(column[0], turn), b = _mm512_shuffle_epi8(column[1], turn);
   const __m512i c = _mm512_shuffle_epi8(column[2], turn), d = _mm512_shuffle_epi8(column[3], turn);
   const __m512i ab = _mm512_unpacklo_epi32(a, b), cd = _mm512_unpacklo_epi32(c, d);
@@ -95,7 +99,8 @@ struct ShortSums {
 
   // The entries of one part for the bytes of sixty-four rows.
   void add(__m512i bytes, const std::byte* table) {
-    const __m512i low = _mm512_permutex2var_epi8(_mm512_load_si512(table), bytes, _mm512_load_si512(table + 64));
+    const __m512i low =
+        _mm512_permutex2var_epi8(_mm512_load_si512(table), bytes, _mm512_load_si512(table + 64));
     const __m512i high =
         _mm512_permutex2var_epi8(_mm512_load_si512(table + 128), bytes, _mm512_load_si512(table + 192));
     const __m512i entries = _mm512_mask_blend_epi8(_mm512_movepi8_mask(bytes), low, high);
@@ -156,7 +161,8 @@ inline LongSums sum_sixty_four(const std::byte* row, uint32_t width, const std::
 inline size_t sieve8_bytes(const Codes& of) { return kBound + size_t{of.row_bytes} * 256; }
 
 inline void sieve8_prepare(const Codes& of, const std::byte* query, std::byte* out) {
-  *reinterpret_cast<Bound*>(out) = round_up(of, query, out + kBound, [](uint32_t part) { return size_t{part} * 256; });
+  *reinterpret_cast<Bound*>(out) =
+      round_up(of, query, out + kBound, [](uint32_t part) { return size_t{part} * 256; });
 }
 
 inline uint32_t sieve8_sift(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query,

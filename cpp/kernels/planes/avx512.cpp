@@ -2,10 +2,10 @@
 #define LILLIPUT_TARGET avx512
 #include "kernels/i8/query512.h"
 #include "kernels/i8/vnni_tile.h"
+#include "kernels/lanes512.h"
 #include "kernels/planes/expand512.h"
 #include "kernels/planes/gate512.h"
 #include "kernels/planes/planes.h"
-#include "kernels/lanes512.h"
 #include "kernels/tables.h"
 
 namespace lilliput::avx512 {

@@ -1,7 +1,7 @@
-// The first of two stages: the signs of a row bound its score from above, for all but a few in ten million, and
-// only rows whose bound reaches the threshold have their other bits read. Signs are to the integers of a row
-// what one bit is to a rotated vector: slope * dot(q, signs) estimates dot(q, integers) without bias (Gao and
-// Long, SIGMOD 2024).
+// The first of two stages: the signs of a row bound its score from above, for all but a few in ten million,
+// and only rows whose bound reaches the threshold have their other bits read. Signs are to the integers of a
+// row what one bit is to a rotated vector: slope * dot(q, signs) estimates dot(q, integers) without bias (Gao
+// and Long, SIGMOD 2024).
 #pragma once
 
 #include "kernels/half_bytes512.h"
@@ -33,7 +33,7 @@ inline void gate_prepare(const Codes& of, const std::byte* query, std::byte* out
   for (uint32_t half = 0; half < 2 * plane_bytes(of.dim); ++half) {
     uint8_t* entries = reinterpret_cast<uint8_t*>(out + kGateHead + half_byte_table(half));
     for (uint32_t pattern = 0; pattern < 16; ++pattern) {
-      int32_t sum = 4 * kQuarterOffset + 2;  // rounded to the nearest quarter
+      int32_t sum = 4 * kQuarterOffset + 2;   // rounded to the nearest quarter
       for (uint32_t bit = 0; bit < 4; ++bit)  // queries are padded with zeros
         if (pattern >> bit & 1) sum += q[4 * half + bit];
       entries[pattern] = static_cast<uint8_t>(sum / 4);
@@ -69,11 +69,11 @@ inline uint32_t gate_sift(const Codes& codes, uint64_t first, uint32_t n, const 
     // The last sixteen again where n leaves a rest; fewer rows than that all pass.
     const uint32_t at = n - i >= kSixteen || n < kSixteen ? i : n - kSixteen;
     const __mmask16 there = static_cast<__mmask16>(0xffff << (i - at));
-    uint32_t mask = n < kSixteen ? (1u << n) - 1
-                                 : reaching(codes, first + at, there,
-                                            sums.sixteen(codes.rows + (first + at) * codes.row_bytes,
-                                                         codes.row_bytes),
-                                            gate, threshold);
+    uint32_t mask = n < kSixteen
+                        ? (1u << n) - 1
+                        : reaching(codes, first + at, there,
+                                   sums.sixteen(codes.rows + (first + at) * codes.row_bytes, codes.row_bytes),
+                                   gate, threshold);
     for (; mask; mask &= mask - 1)
       rows[count++] = static_cast<uint32_t>(first) + at + static_cast<uint32_t>(__builtin_ctz(mask));
   }

@@ -60,7 +60,7 @@ class RaBitQ(Quantiser):
         return Layout(self._kind, dim, _core.row_bytes(self._kind, dim), alpha=True, beta=metric == "l2")
 
     def shapes(self, dim: int, metric: Metric) -> Shapes:
-        """Name the mean of each dimension, the signs of the rotation, one byte each, the widest sine, and the gate."""
+        """Name the mean, the signs of the rotation (one byte each), the widest sine, and the gate."""
         found: Shapes = {"mean": ("float32", (dim,)), "signs": ("uint8", (ROUNDS, dim))}
         found["sine"] = ("float32", (1,))
         return found | ({"gate": ("float32", (2,))} if 1 < self._bits < MOST_BITS else {})
