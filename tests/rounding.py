@@ -19,7 +19,8 @@ def magnitudes(kind: str, rows: Rows, dim: int) -> NDArray[np.float64]:
         sums = np.full(len(rows.rows), float(dim))
     else:
         sums = np.abs(_numbers(kind, rows, dim).astype(np.float64)).sum(axis=1)
-    return sums if rows.alpha is None else sums * rows.alpha
+    scaled = sums if rows.alpha is None else sums * rows.alpha
+    return scaled if rows.shift is None else scaled + dim * np.abs(rows.shift)
 
 
 def _numbers(kind: str, rows: Rows, dim: int) -> NDArray[np.int8]:

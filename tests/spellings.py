@@ -5,7 +5,14 @@ from collections.abc import Iterable, Sequence
 from lilliput.codecs.registry import variants
 
 # Options and pipelines that no stage spells by itself.
-CHOSEN = ["f8(format=e5m2)", "int4(scale=dim)", "int8(scale=global)", "pca5,int8", "mrl9,rotate,bin"]
+CHOSEN = [
+    "f8(format=e5m2)",
+    "int4(scale=dim)",
+    "int8(scale=global)",
+    "lvq4x1",
+    "pca5,int8",
+    "mrl9,rotate,bin",
+]
 
 
 def quantisers(dim: int) -> list[str]:

@@ -58,6 +58,21 @@ Out<float, 1> squared_norms(In<float, 2> x, unsigned threads, const std::string&
   return out.array(n);
 }
 
+std::tuple<Out<float, 2>, Out<float, 1>, Out<float, 1>, Out<float, 1>> lines(In<float, 2> x, uint32_t bits,
+                                                                             unsigned threads,
+                                                                             const std::string& isa) {
+  require(bits >= 1 && bits <= 8, "bits must be 1 to 8");
+  const uint32_t dim = static_cast<uint32_t>(x.shape(1));
+  const uint64_t n = x.shape(0);
+  const Dense& table = *dense(isa_named(isa));
+  const Fresh<float> integers(n * dim), alpha(n), shift(n), beta(n);
+  by_rows(n, threads, [&](uint64_t first, uint64_t count) {
+    table.lines(dim, count, bits, x.data() + first * dim, integers.data + first * dim, alpha.data + first,
+                shift.data + first, beta.data + first);
+  });
+  return {integers.array(n, dim), alpha.array(n), shift.array(n), beta.array(n)};
+}
+
 Out<float, 2> turn(In<float, 2> x, In<uint8_t, 2> signs, bool inverse, unsigned threads,
                    const std::string& isa) {
   const uint32_t dim = static_cast<uint32_t>(x.shape(1)), rounds = static_cast<uint32_t>(signs.shape(0));
@@ -145,6 +160,8 @@ void bind_dense(nb::module_& m) {
   m.def("normalize", &normalize, "x"_a, "threads"_a = 0, "isa"_a = "",
         "Rows over their norms; zero rows stay zero.");
   m.def("squared_norms", &squared_norms, "x"_a, "threads"_a = 0, "isa"_a = "", "|x|^2 of each row.");
+  m.def("lines", &lines, "x"_a, "bits"_a, "threads"_a = 0, "isa"_a = "",
+        "Odd integers v near each row, and alpha, shift and beta: x is near shift + alpha * v.");
   m.def("rotate", &turn, "x"_a, "signs"_a, "inverse"_a = false, "threads"_a = 0, "isa"_a = "",
         "Rows turned by rounds of sign flips (a set byte flips) and Walsh-Hadamard transforms.");
   m.def("fold", &fold_rows, "x"_a, "order"_a, "signs"_a, "out_dim"_a, "threads"_a = 0,

@@ -32,8 +32,8 @@ bool is_lookup(Kind kind) { return kind == Kind::lut4 || kind == Kind::lut8; }
 class CodesView {
  public:
   CodesView(const std::string& kind, uint32_t dim, In<uint8_t, 2> rows, Factors alpha, Factors beta,
-            nb::object guard, nb::object book, std::optional<std::tuple<float, float>> gate)
-      : rows_(rows), alpha_(alpha), beta_(beta), guard_(guard), book_(book) {
+            nb::object guard, nb::object book, std::optional<std::tuple<float, float>> gate, Factors shift)
+      : rows_(rows), alpha_(alpha), beta_(beta), shift_(shift), guard_(guard), book_(book) {
     const Kind k = kind_named(kind);
     require(is_lookup(k) == !book.is_none(), "the kinds lut4 and lut8 take a codebook, and no other does");
     const Codebook* words = book.is_none() ? nullptr : &nb::cast<CodebookView*>(book)->book;
@@ -45,6 +45,9 @@ class CodesView {
     require(rows.shape(0) < 0xffffffffu, "at most 2^32 - 2 rows");
     require(!alpha || alpha->shape(0) == rows.shape(0), "alpha must be (n,)");
     require(!beta || beta->shape(0) == rows.shape(0), "beta must be (n,)");
+    require(!shift || shift->shape(0) == rows.shape(0), "shift must be (n,)");
+    require(!shift || (alpha && !words && !gate && !sums_floats(k)),
+            "a shift goes with alpha, with rows of integers, and without a gate");
     if (gate) gate_ = {std::get<0>(*gate), std::get<1>(*gate)};
     PageGuard* pages = guard.is_none() ? nullptr : nb::cast<PageGuard*>(guard);
     codes = {k,
@@ -56,13 +59,14 @@ class CodesView {
              pointer(beta),
              pages,
              words,
-             gate ? &gate_ : nullptr};
+             gate ? &gate_ : nullptr,
+             pointer(shift)};
   }
   Codes codes;
 
  private:
   In<uint8_t, 2> rows_;
-  Factors alpha_, beta_;
+  Factors alpha_, beta_, shift_;
   nb::object guard_, book_;
   Gate gate_{};
 };
@@ -232,10 +236,10 @@ std::vector<std::string> kinds() {
 void bind_scan(nb::module_& m) {
   nb::class_<CodesView>(m, "Codes", "A view of rows of codes with their factors; keeps the arrays alive.")
       .def(nb::init<const std::string&, uint32_t, In<uint8_t, 2>, Factors, Factors, nb::object, nb::object,
-                    std::optional<std::tuple<float, float>>>(),
+                    std::optional<std::tuple<float, float>>, Factors>(),
            "kind"_a, "dim"_a, "rows"_a.noconvert(), "alpha"_a.noconvert() = nb::none(),
            "beta"_a.noconvert() = nb::none(), "guard"_a = nb::none(), "book"_a = nb::none(),
-           "gate"_a = nb::none())
+           "gate"_a = nb::none(), "shift"_a.noconvert() = nb::none())
       .def_prop_ro("n", [](const CodesView& v) { return v.codes.n; })
       .def_prop_ro("dim", [](const CodesView& v) { return v.codes.dim; })
       .def_prop_ro("row_bytes", [](const CodesView& v) { return v.codes.row_bytes; })

@@ -53,15 +53,17 @@ class PanelMaker {
     part_.rows = codes_.rows + first * codes_.row_bytes;
     if (codes_.alpha) part_.alpha = codes_.alpha + first;
     if (codes_.beta) part_.beta = codes_.beta + first;
+    if (codes_.shift) part_.shift = codes_.shift + first;
     return !codes_.guard || codes_.guard->touch(part_.rows, size_t{n} * codes_.row_bytes);
   }
 
   bool pick(uint64_t first, uint32_t n) {
     const size_t width = codes_.row_bytes, factors = size_t{most_} * sizeof(float);
-    std::byte* memory = picked_.reserve(size_t{most_} * width + 2 * factors + 64);
+    std::byte* memory = picked_.reserve(size_t{most_} * width + 3 * factors + 64);
     float* alpha = reinterpret_cast<float*>(memory);
     float* beta = alpha + most_;
-    std::byte* out = memory + 2 * factors;
+    float* shift = beta + most_;
+    std::byte* out = memory + 3 * factors;
     for (uint32_t r = 0; r < n; ++r) {
       const uint64_t row = rows_[first + r];
       const std::byte* from = codes_.rows + row * width;
@@ -69,12 +71,14 @@ class PanelMaker {
       std::memcpy(out + r * width, from, width);
       if (codes_.alpha) alpha[r] = codes_.alpha[row];
       if (codes_.beta) beta[r] = codes_.beta[row];
+      if (codes_.shift) shift[r] = codes_.shift[row];
     }
     part_ = codes_;
     part_.n = n;
     part_.rows = out;
     part_.alpha = codes_.alpha ? alpha : nullptr;
     part_.beta = codes_.beta ? beta : nullptr;
+    part_.shift = codes_.shift ? shift : nullptr;
     part_.guard = nullptr;
     return true;
   }

@@ -30,6 +30,10 @@ inline __m512 score_each(const Codes& codes, uint64_t first, const QueryHead& he
   __m512 factor = _mm512_set1_ps(head.scale);
   if (codes.alpha) factor = _mm512_mul_ps(factor, _mm512_loadu_ps(codes.alpha + first));
   __m512 score = _mm512_mul_ps(_mm512_cvtepi32_ps(dots), factor);
+  if (codes.shift) {
+    const __m512 total = _mm512_set1_ps(QueryFactors(head).total);
+    score = _mm512_add_ps(score, _mm512_mul_ps(_mm512_loadu_ps(codes.shift + first), total));
+  }
   if (codes.beta) score = _mm512_add_ps(score, _mm512_loadu_ps(codes.beta + first));
   return _mm512_add_ps(score, _mm512_set1_ps(head.bias));
 }
@@ -44,7 +48,7 @@ struct LaneScore {
 
   float operator()(const std::byte* row, uint64_t i) const {
     const int32_t dot = times * _mm512_reduce_add_epi32(lanes(row)) - taken;
-    return integer_score(dot, head.scale, codes.alpha, codes.beta, static_cast<uint32_t>(i), head.bias);
+    return integer_score(dot, QueryFactors(head), codes, i);
   }
 
   __m512 sixteen(const std::byte* row, uint64_t first) const {

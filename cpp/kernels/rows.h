@@ -36,7 +36,8 @@ inline void float_prepare(const Codes& codes, const float* query, float bias, st
 // Every instruction set rounds in this order, so that equal integer dots give equal scores.
 inline float finish(float dot, const QueryHead& query, const Codes& codes, uint64_t row) {
   const float factor = codes.alpha ? query.scale * codes.alpha[row] : query.scale;
-  const float score = dot * factor;
+  float score = dot * factor;
+  if (codes.shift) score = score + codes.shift[row] * (query.scale * static_cast<float>(query.sum));
   return (codes.beta ? score + codes.beta[row] : score) + query.bias;
 }
 

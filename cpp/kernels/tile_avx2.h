@@ -104,7 +104,7 @@ inline void tile_rows(const Panel& panel, uint32_t first, const std::byte* group
     multiply<Multiply, R>(rows + size_t{s} * 4, panel.stride, queries + s * kStepBytes, chunk, total);
     s += chunk;
   }
-  const float *alpha = panel.codes->alpha, *beta = panel.codes->beta;
+  const float *alpha = panel.codes->alpha, *beta = panel.codes->beta, *shift = panel.codes->shift;
   for (int r = 0; r < R; ++r) {
     const uint32_t i = first + static_cast<uint32_t>(r);
     for (uint32_t v = 0; v < 2; ++v) {
@@ -112,6 +112,10 @@ inline void tile_rows(const Panel& panel, uint32_t first, const std::byte* group
       __m256 factor = load_floats(g.scale + q);
       if (alpha) factor = _mm256_mul_ps(factor, _mm256_set1_ps(alpha[i]));
       __m256 score = _mm256_mul_ps(Multiply::dot(total[r][v], g.sum + q), factor);
+      if (shift) {
+        const __m256 sum = _mm256_mul_ps(load_floats(g.scale + q), _mm256_cvtepi32_ps(load_bytes(g.sum + q)));
+        score = _mm256_add_ps(score, _mm256_mul_ps(_mm256_set1_ps(shift[i]), sum));
+      }
       if (beta) score = _mm256_add_ps(score, _mm256_set1_ps(beta[i]));
       _mm256_storeu_ps(out + size_t{i} * kGroup + q, _mm256_add_ps(score, load_floats(g.bias + q)));
     }

@@ -42,10 +42,10 @@ inline std::vector<Isa> wide() {
 struct Problem {
   Kind kind;
   uint32_t dim, n;
-  bool with_beta, has_alpha;
+  bool with_beta, has_alpha, has_shift;
   Fenced<float> x;
   Fenced<std::byte> rows;
-  Fenced<float> alpha, beta;
+  Fenced<float> alpha, beta, shift;
 
   Problem(Kind which, uint32_t d, uint32_t count, bool norms, Random& random)
       : kind(which),
@@ -53,10 +53,13 @@ struct Problem {
         n(count),
         with_beta(norms),
         has_alpha(scaled(which)),
+        has_shift(has_alpha && !sums_floats(which) && d % 3 == 0),
         x(size_t{d} * count),
         rows(size_t{row_bytes(which, d)} * count),
         alpha(count),
-        beta(count) {
+        beta(count),
+        shift(count) {
+    for (size_t i = 0; i < shift.size(); ++i) shift[i] = random.normal();
     for (size_t i = 0; i < x.size(); ++i) x[i] = d % 7 == 3 ? random.awkward() : random.normal();
     encode(Isa::portable, rows, alpha, beta);
   }
@@ -74,7 +77,10 @@ struct Problem {
             rows.data(),
             has_alpha ? alpha.data() : nullptr,
             factors ? beta.data() : nullptr,
-            nullptr};
+            nullptr,
+            nullptr,
+            nullptr,
+            has_shift ? shift.data() : nullptr};
   }
   std::string name(Isa isa) const {
     return std::string(lilliput::name(kind)) + " " + lilliput::name(isa) + " d=" + std::to_string(dim) +

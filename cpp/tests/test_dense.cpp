@@ -65,6 +65,27 @@ float plain_norm2(const float* x, uint32_t dim) {
   return lane[0];
 }
 
+TEST(lines_are_bit_equal_to_those_of_the_baseline) {
+  Random random(13);
+  for (uint32_t dim = 1; dim < 70; ++dim) {
+    const uint32_t n = 3, bits = 1 + dim % 8;
+    Fenced<float> x(size_t{n} * dim), expected(size_t{n} * dim), actual(size_t{n} * dim);
+    Fenced<float> alpha(2 * n), shift(2 * n), beta(2 * n);
+    fill(x, random);
+    std::memset(x.data(), 0, 4 * dim);
+    dense(Isa::portable)
+        ->lines(dim, n, bits, x.data(), expected.data(), alpha.data(), shift.data(), beta.data());
+    for (Isa isa : kIsas) {
+      if (!usable(isa)) continue;
+      dense(isa)->lines(dim, n, bits, x.data(), actual.data(), alpha.data() + n, shift.data() + n,
+                        beta.data() + n);
+      CHECK(std::memcmp(expected.data(), actual.data(), 4 * x.size()) == 0, shape(isa, dim, bits));
+      for (const Fenced<float>* each : {&alpha, &shift, &beta})
+        CHECK(std::memcmp(&(*each)[0], &(*each)[n], 4 * n) == 0, shape(isa, dim, bits));
+    }
+  }
+}
+
 TEST(norms_are_bit_equal_to_a_plain_loop) {
   for (Isa isa : kIsas) {
     if (!usable(isa)) continue;

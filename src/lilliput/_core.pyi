@@ -57,6 +57,11 @@ def normalize(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), orde
 def squared_norms(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None,))]:
     """|x|^2 of each row."""
 
+def lines(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bits: int, threads: int = 0, isa: str = '') -> tuple[Annotated[NDArray[numpy.float32], dict(shape=(None, None))], Annotated[NDArray[numpy.float32], dict(shape=(None,))], Annotated[NDArray[numpy.float32], dict(shape=(None,))], Annotated[NDArray[numpy.float32], dict(shape=(None,))]]:
+    """
+    Odd integers v near each row, and alpha, shift and beta: x is near shift + alpha * v.
+    """
+
 def rotate(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], signs: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)], inverse: bool = False, threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
     """
     Rows turned by rounds of sign flips (a set byte flips) and Walsh-Hadamard transforms.
@@ -87,7 +92,7 @@ def multiply_bytes(rounds: int, threads: int = 0, isa: str = '') -> int:
 class Codes:
     """A view of rows of codes with their factors; keeps the arrays alive."""
 
-    def __init__(self, kind: str, dim: int, rows: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)], alpha: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, beta: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, guard: object | None = None, book: object | None = None, gate: tuple[float, float] | None = None) -> None: ...
+    def __init__(self, kind: str, dim: int, rows: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)], alpha: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, beta: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, guard: object | None = None, book: object | None = None, gate: tuple[float, float] | None = None, shift: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None) -> None: ...
 
     @property
     def n(self) -> int: ...

@@ -1,4 +1,4 @@
-"""Packed codes: row bytes, factor, offset, in this order and little-endian."""
+"""Packed codes: row bytes, then factors, in their order and little-endian."""
 
 import numpy as np
 import pytest
@@ -8,19 +8,23 @@ from lilliput.codecs.layout import Layout, Rows
 ROWS = np.arange(12, dtype=np.uint8).reshape(4, 3)
 ALPHA = np.array([1.5, -2, 0, 3e-3], np.float32)
 BETA = np.array([-7, 0.25, 1e9, -0.0], np.float32)
+SHIFT = np.array([0.5, 6, -1e-9, 2], np.float32)
 
 
 @pytest.mark.parametrize("alpha", [False, True])
 @pytest.mark.parametrize("beta", [False, True])
-def test_packing_comes_apart_again(alpha: bool, beta: bool) -> None:
+@pytest.mark.parametrize("shift", [False, True])
+def test_packing_comes_apart_again(alpha: bool, beta: bool, shift: bool) -> None:
     """Bytes and factors lie where they should and come back to the bit."""
-    layout = Layout("i8", 3, 3, alpha, beta)
-    rows = Rows(ROWS, ALPHA if alpha else None, BETA if beta else None)
+    layout = Layout("i8", 3, 3, alpha, beta, shift)
+    rows = Rows(ROWS, ALPHA if alpha else None, BETA if beta else None, SHIFT if shift else None)
 
     codes = layout.pack(rows)
 
-    assert (4, 3 + 4 * alpha + 4 * beta) == codes.shape == (4, layout.code_size)
-    expected = ROWS[2].tobytes() + alpha * ALPHA[2].tobytes() + beta * BETA[2].tobytes()
+    assert (4, 3 + 4 * (alpha + beta + shift)) == codes.shape == (4, layout.code_size)
+    expected = (
+        ROWS[2].tobytes() + alpha * ALPHA[2].tobytes() + beta * BETA[2].tobytes() + shift * SHIFT[2].tobytes()
+    )
     assert expected == codes[2].tobytes()
     for before, after in zip(rows, layout.unpack(codes), strict=True):
         assert (before is None) == (after is None)

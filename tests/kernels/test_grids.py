@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lilliput import _core
-from lilliput.reference import int4, int8
+from lilliput.reference import bits, int4, int8
 from lilliput.reference.planes import Planes
 from matrices import SCORERS, Problem, Scorer, encode, matrix, problems, same_bits
 
-REFERENCES = {"i8": int8, "i4": int4} | {f"b{bits}": Planes(bits) for bits in range(2, 8)}
+REFERENCES = {"i8": int8, "i4": int4} | {f"b{count}": Planes(count) for count in range(2, 8)}
 
 isas = pytest.mark.parametrize("isa", _core.isas())
 kinds = pytest.mark.parametrize("kind", REFERENCES)
@@ -63,6 +63,46 @@ def test_rows_without_a_factor_are_rounded_and_held(
 
     np.testing.assert_array_equal(expected.rows, actual.rows)
     assert same_bits(expected.beta, actual.beta)
+
+
+@isas
+@pytest.mark.parametrize("kind", [*REFERENCES, "bits"])
+@scorers
+@settings(max_examples=30, deadline=None)
+@given(problem=problems(), with_beta=st.booleans(), size=st.sampled_from([1.0, 1e6]))
+def test_shifted_scores_are_bit_equal(
+    kind: str, isa: str, score: Scorer, problem: Problem, with_beta: bool, size: float
+) -> None:
+    """So is the product of a row's shift with the sum of the query."""
+    n, d = problem.X.shape
+    rng = np.random.default_rng(n)
+    rows = encode(kind, problem.X, False, isa).rows
+    alpha, shift, beta = matrix(rng, 3, n) * np.array([[1], [size], [size]], np.float32)
+    factors = (np.abs(alpha), beta if with_beta else None)
+    reference = bits if kind == "bits" else REFERENCES[kind]
+    expected = reference.scores(rows, problem.Q, problem.bias, *factors, shift)
+
+    codes = _core.Codes(kind, d, rows, *factors, None, None, None, shift)
+    actual = score(codes, problem.Q, problem.bias, isa)
+
+    np.testing.assert_array_equal(expected, actual)
+
+
+@isas
+@pytest.mark.parametrize("kind", [*REFERENCES, "bits"])
+def test_the_best_of_shifted_rows_are_found(kind: str, isa: str) -> None:
+    """By the fused tile and by one query, when the shift outweighs everything else."""
+    rng = np.random.default_rng(4)
+    X, Q, bias = matrix(rng, 9_000, 70), matrix(rng, 70, 70), matrix(rng, 1, 70)[0]
+    rows = encode(kind, X, False, isa).rows
+    alpha, shift, beta = np.abs(matrix(rng, 3, len(X))) * np.array([[1], [50], [10]], np.float32)
+    codes = _core.Codes(kind, 70, rows, alpha, beta, None, None, None, shift)
+    every = _core.block(codes, Q, bias, 1, isa)
+    expected = -np.sort(-every, axis=1)[:, :10]
+
+    for some in (slice(None), slice(0, 1)):
+        _, found = _core.top_k(codes, Q[some], bias[some], 10, threads=1, isa=isa)
+        np.testing.assert_array_equal(expected[some], found)
 
 
 @isas

@@ -13,9 +13,9 @@ from rounding import slack
 
 FloatArray = NDArray[np.float32]
 QUANTISERS = ["f32", "f16", "bf16", "f8", "f8(format=e5m2)", "int8", "bin"]
-QUANTISERS += ["rabitq1", "rabitq3", "rabitq8"]
+QUANTISERS += ["rabitq1", "rabitq3", "rabitq8", "lvq1", "lvq4", "lvq5", "lvq8"]
 QUANTISERS += ["int4", "int8(scale=dim)", "int8(scale=global)", "int4(scale=dim)"]
-ABOUT_A_MEAN = ("bin", "scale=dim", "rabitq")  # no code of theirs is zero
+ABOUT_A_MEAN = ("bin", "scale=dim", "rabitq", "lvq")  # no code of theirs is zero
 METRICS = st.sampled_from(["ip", "l2", "cosine"])
 
 

@@ -1,7 +1,8 @@
 // The seam between codecs and indexes: a plain view over codes, and the table of kernels that scores it.
 //
-// Every score is larger-is-better: score = alpha_i * dot(q, x_i) + beta_i + bias_q. Squared L2 arrives here
-// as q' = 2q, beta_i = -|x_i|^2, bias = -|q|^2, so that the score is minus the distance.
+// Every score is larger-is-better: score = alpha_i * dot(q, x_i) + shift_i * sum(q) + beta_i + bias_q.
+// Squared L2 arrives here as q' = 2q, beta_i = -|x_i|^2, bias = -|q|^2, so that the score is minus the
+// distance.
 #pragma once
 
 #include <cstddef>
@@ -47,6 +48,7 @@ struct Codes {
   PageGuard* guard;                // verifies mapped pages at first touch; null in memory
   const Codebook* book = nullptr;  // of the kinds whose rows are word numbers
   const Gate* gate = nullptr;      // of planes whose rows were rotated at random; null: none is known
+  const float* shift = nullptr;    // what every number of a row has on top of alpha times it; integers alone
 };
 
 // What `prepare` writes first; the kind's own form of the query follows at kQueryHead, padded with zeros

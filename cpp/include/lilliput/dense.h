@@ -1,6 +1,6 @@
-// Float matrices, row by row: projection, normalisation, rotation. Every instruction set gives the same bits:
-// sums run over the input dimensions in ascending order, one f32 multiply and one f32 add a step, and width
-// only spreads outputs.
+// Float matrices, row by row: projection, normalisation, rotation, affine grids. Every instruction set gives
+// the same bits: sums run over the input dimensions in ascending order, one f32 multiply and one f32 add a
+// step, and width only spreads outputs.
 #pragma once
 
 #include "lilliput/codes.h"
@@ -20,6 +20,10 @@ struct Dense {
   // then applies the Walsh-Hadamard transform to the first p (even rounds) or last p (odd rounds)
   // coordinates, p the largest power of two up to dim. The inverse undoes it.
   void (*rotate)(uint32_t dim, uint64_t n, uint32_t rounds, const uint8_t* signs, bool inverse, float* x);
+  // Each row as odd integers v of 1 to 8 bits, still floats, with alpha and shift: x is near shift + alpha *
+  // v and has its mean and its length. beta is minus the squared length.
+  void (*lines)(uint32_t dim, uint64_t n, uint32_t bits, const float* x, float* integers, float* alpha,
+                float* shift, float* beta);
 };
 
 // Null where this build or this machine has none; amx is served by avx512.

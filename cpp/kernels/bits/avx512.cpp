@@ -90,8 +90,7 @@ struct Score {
   float operator()(const std::byte* row, uint64_t i) const {
     const __m512i counts = count_row(row, codes.row_bytes, query.body);
     const int32_t dot = 2 * _mm512_reduce_add_epi32(counts) - query.head.sum;
-    return integer_score(dot, query.head.scale, codes.alpha, codes.beta, static_cast<uint32_t>(i),
-                         query.head.bias);
+    return integer_score(dot, QueryFactors(query.head), codes, i);
   }
 };
 

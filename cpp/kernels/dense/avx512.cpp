@@ -1,6 +1,7 @@
-// Projection, normalisation, norms and rotations for AVX-512.
+// Projection, normalisation, norms, rotations and affine grids for AVX-512.
 #define LILLIPUT_TARGET avx512
 #include "kernels/dense/dense.h"
+#include "kernels/dense/lines.h"
 #include "kernels/dense/rotate.h"
 #include "kernels/dense/tables.h"
 
@@ -13,6 +14,7 @@ constinit const Dense dense = {
     .normalize = normalize,
     .norm2 = norms,
     .rotate = rotate,
+    .lines = lines,
 };
 
 }  // namespace lilliput::avx512

@@ -1,6 +1,6 @@
 // int4 rows with AVX-512 VNNI, whose unsigned side are the nibbles.
 #define LILLIPUT_TARGET avx512
-#include "kernels/i4/nibbles.h"
+#include "kernels/i4/expand512.h"
 #include "kernels/i8/vnni_tile.h"
 #include "kernels/lanes512.h"
 #include "kernels/tables.h"
@@ -45,12 +45,8 @@ void gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byt
 
 void load(Panel& panel, std::byte* memory) {
   expanded_begin(panel, memory);
-  const Codes& codes = *panel.codes;
-  for (uint32_t r = 0; r < panel.n; ++r, memory += panel.stride) {
-    __builtin_memset(memory + codes.dim, 0, panel.stride - codes.dim);
-    expand_nibbles(codes.rows + size_t{r} * codes.row_bytes, codes.dim, memory);
-  }
-  vnni_sum(panel, reinterpret_cast<float*>(memory));
+  expand_rows(*panel.codes, panel.n, panel.stride, memory);
+  vnni_sum(panel, reinterpret_cast<float*>(memory + panel.n * panel.stride));
 }
 
 constexpr Tile tile = {4,    vnni_group_bytes, vnni_pack<127>, expanded_panel_bytes,

@@ -12,13 +12,14 @@ using avx512::push;
 
 inline uint32_t byte_steps(uint32_t dim) { return (dim + 63) / 64; }
 
-// A group: scale[64], bias[64], then for each 32 queries [step][2 tiles][16 rows][16 queries][4 bytes].
+// A group: scale[64], bias[64], total[64] (scale times the sum of the query's bytes), then for each 32
+// queries [step][2 tiles][16 rows][16 queries][4 bytes].
 inline size_t byte_group_bytes(uint32_t dim) {
-  return 2 * kGroup * sizeof(float) + size_t{byte_steps(dim)} * 64 * (kGroup + 1);
+  return 3 * kGroup * sizeof(float) + size_t{byte_steps(dim)} * 64 * (kGroup + 1);
 }
 
 inline const std::byte* byte_queries(const std::byte* group, uint32_t dim, uint32_t half) {
-  return group + 2 * kGroup * sizeof(float) + size_t{half} * byte_steps(dim) * 2048;
+  return group + 3 * kGroup * sizeof(float) + size_t{half} * byte_steps(dim) * 2048;
 }
 
 template <int Levels>
@@ -28,10 +29,12 @@ inline void byte_pack(uint32_t dim, const float* queries, const float* bias, uin
   const uint32_t steps = byte_steps(dim);
   int8_t* row = reinterpret_cast<int8_t*>(group + byte_group_bytes(dim) - size_t{steps} * 64);
   for (uint32_t j = 0; j < n; ++j) {
-    scale[j] = avx512::quantise(queries + size_t{j} * dim, dim, Levels, row).scale;
+    const avx512::Quantised grid = avx512::quantise(queries + size_t{j} * dim, dim, Levels, row);
+    scale[j] = grid.scale;
     scale[kGroup + j] = bias[j];
+    scale[2 * kGroup + j] = grid.scale * static_cast<float>(grid.sum);
     std::byte* tile =
-        group + 2 * kGroup * sizeof(float) + size_t{j / 32} * steps * 2048 + j % 32 / 16 * 1024 + j % 16 * 4;
+        group + 3 * kGroup * sizeof(float) + size_t{j / 32} * steps * 2048 + j % 32 / 16 * 1024 + j % 16 * 4;
     for (uint32_t w = 0; w < 16 * steps; ++w)
       __builtin_memcpy(tile + w / 16 * 2048 + w % 16 * 64, row + 4 * w, 4);
   }
@@ -61,10 +64,10 @@ inline void byte_load(Panel& panel, std::byte* memory) {
     }
 }
 
-// Compares alpha * dot (+ beta / scale) with (threshold - bias) / scale: the scale drops out of the inner
-// loop. The bar is lowered by more than the rounding of either side, and `push` decides with the one exact
-// formula.
-template <bool Alpha, bool Beta>
+// Compares alpha * dot (+ shift * sum + beta / scale) with (threshold - bias) / scale: the scale drops out of
+// the inner loop. The bar is lowered by more than the rounding of either side, and `push` decides with the
+// one exact formula.
+template <bool Alpha, bool Beta, bool Shift>
 class ByteCompare {
  public:
   ByteCompare(const Panel& panel, const std::byte* group, uint32_t first_query, uint32_t n_queries,
@@ -73,27 +76,29 @@ class ByteCompare {
         sink_(sink),
         scale_(reinterpret_cast<const float*>(group) + first_query),
         bias_(scale_ + kGroup),
+        total_(bias_ + kGroup),
         first_(first_query),
-        n_(n_queries),
-        alpha_(panel.codes->alpha),
-        beta_(panel.codes->beta) {
-    for (uint32_t i = 0; beta_ && i < panel.n; ++i) {
-      const float b = beta_[i] < 0 ? -beta_[i] : beta_[i];
-      if (b > largest_beta_) largest_beta_ = b;
+        n_(n_queries) {
+    if constexpr (Beta) largest_beta_ = largest_of(panel.codes->beta);
+    if constexpr (Shift) largest_shift_ = largest_of(panel.codes->shift);
+    for (uint32_t j = 0; j < kSide; ++j) {
+      inverse_[j] = scale_[j] > 0 ? 1 / scale_[j] : 0;
+      sum_[j] = total_[j] * inverse_[j];
     }
-    for (uint32_t j = 0; j < kSide; ++j) inverse_[j] = scale_[j] > 0 ? 1 / scale_[j] : 0;
     lower();
   }
 
   void begin(uint32_t block) {
     alphas_.begin(block, panel_.n);
     betas_.begin(block, panel_.n);
+    shifts_.begin(block, panel_.n);
   }
 
   void masks(const int32_t* sums, uint32_t row, uint16_t* out) const {
     for (uint32_t h = 0; h < 2; ++h) {
       __m512 score = _mm512_cvtepi32_ps(_mm512_load_si512(sums + row * kSide + 16 * h));
       if constexpr (Alpha) score = _mm512_mul_ps(score, alphas_[row]);
+      if constexpr (Shift) score = _mm512_fmadd_ps(shifts_[row], _mm512_load_ps(sum_ + 16 * h), score);
       if constexpr (Beta) score = _mm512_fmadd_ps(betas_[row], _mm512_load_ps(inverse_ + 16 * h), score);
       out[h] = _mm512_cmp_ps_mask(score, _mm512_load_ps(bar_ + 16 * h), _CMP_NLT_UQ);
     }
@@ -102,7 +107,8 @@ class ByteCompare {
   bool hit(const int32_t* sums, uint32_t block, uint32_t r, uint32_t j) {
     const uint32_t row = block * kSide + r;
     if (row >= panel_.n || j >= n_) return false;
-    const float score = avx512::integer_score(sums[r * kSide + j], scale_[j], alpha_, beta_, row, bias_[j]);
+    const float score =
+        avx512::integer_score(sums[r * kSide + j], {scale_[j], total_[j], bias_[j]}, *panel_.codes, row);
     return push(sink_, first_ + j, panel_.numbers ? panel_.numbers[row] : panel_.first + row, score);
   }
 
@@ -111,7 +117,10 @@ class ByteCompare {
     for (uint32_t h = 0; h < kSide; h += 16) {
       const __m512 threshold = _mm512_loadu_ps(sink_.threshold + first_ + h),
                    bias = _mm512_loadu_ps(bias_ + h);
-      const __m512 size = _mm512_add_ps(_mm512_add_ps(_mm512_abs_ps(threshold), _mm512_abs_ps(bias)), most);
+      __m512 size = _mm512_add_ps(_mm512_add_ps(_mm512_abs_ps(threshold), _mm512_abs_ps(bias)), most);
+      if constexpr (Shift)
+        size = _mm512_add_ps(
+            size, _mm512_mul_ps(_mm512_abs_ps(_mm512_loadu_ps(total_ + h)), _mm512_set1_ps(largest_shift_)));
       const __m512 bar = _mm512_sub_ps(_mm512_sub_ps(threshold, bias), _mm512_mul_ps(size, slack));
       const __mmask16 flat =
           _mm512_cmp_ps_mask(_mm512_load_ps(inverse_ + h), _mm512_setzero_ps(), _CMP_EQ_OQ);
@@ -123,23 +132,32 @@ class ByteCompare {
   }
 
  private:
+  float largest_of(const float* factors) const {
+    float most = 0;
+    for (uint32_t i = 0; i < panel_.n; ++i) {
+      const float size = factors[i] < 0 ? -factors[i] : factors[i];
+      if (size > most) most = size;
+    }
+    return most;
+  }
+
   const Panel& panel_;
   Sink& sink_;
-  const float *scale_, *bias_;
+  const float *scale_, *bias_, *total_;
   uint32_t first_, n_;
-  const float *alpha_, *beta_;
-  Factors alphas_{alpha_}, betas_{beta_};
-  float largest_beta_ = 0;
+  Factors alphas_{panel_.codes->alpha}, betas_{panel_.codes->beta}, shifts_{panel_.codes->shift};
+  float largest_beta_ = 0, largest_shift_ = 0;
   alignas(64) float inverse_[kSide];
+  alignas(64) float sum_[kSide];
   alignas(64) float bar_[kSide];
 };
 
-template <bool Alpha, bool Beta>
+template <bool Alpha, bool Beta, bool Shift>
 inline void byte_walk(const Panel& panel, const std::byte* group, uint32_t n_queries, Sink& sink) {
   const Tiles tiles;
   const uint32_t dim = panel.codes->dim, blocks = (panel.n + kSide - 1) / kSide;
   for (uint32_t q = 0; q < n_queries; q += kSide) {
-    ByteCompare<Alpha, Beta> compare(panel, group, q, n_queries - q, sink);
+    ByteCompare<Alpha, Beta, Shift> compare(panel, group, q, n_queries - q, sink);
     walk<true>(panel.rows, panel.stride, blocks, byte_queries(group, dim, q / kSide), byte_steps(dim),
                compare);
   }
@@ -147,8 +165,9 @@ inline void byte_walk(const Panel& panel, const std::byte* group, uint32_t n_que
 
 inline void byte_fused(const Panel& panel, const std::byte* group, uint32_t n_queries, Sink& sink) {
   const bool alpha = panel.codes->alpha, beta = panel.codes->beta;
-  const auto walk = alpha ? (beta ? byte_walk<true, true> : byte_walk<true, false>)
-                          : (beta ? byte_walk<false, true> : byte_walk<false, false>);
+  const auto walk = panel.codes->shift ? (beta ? byte_walk<true, true, true> : byte_walk<true, false, true>)
+                    : alpha ? (beta ? byte_walk<true, true, false> : byte_walk<true, false, false>)
+                            : (beta ? byte_walk<false, true, false> : byte_walk<false, false, false>);
   walk(panel, group, n_queries, sink);
 }
 
@@ -156,13 +175,17 @@ inline void byte_fused(const Panel& panel, const std::byte* group, uint32_t n_qu
 inline void byte_scores(const Panel& panel, const std::byte* group, uint32_t query, uint32_t first,
                         const int32_t* sums, float* out) {
   const float *scale = reinterpret_cast<const float*>(group) + query, *bias = scale + kGroup;
-  const float *alpha = panel.codes->alpha, *beta = panel.codes->beta;
+  const float* total = bias + kGroup;
+  const float *alpha = panel.codes->alpha, *beta = panel.codes->beta, *shift = panel.codes->shift;
   for (uint32_t r = 0; r < kSide && first + r < panel.n; ++r)
     for (uint32_t h = 0; h < kSide; h += 16) {
       const __m512 dot = _mm512_cvtepi32_ps(_mm512_load_si512(sums + r * kSide + h));
       __m512 step = _mm512_loadu_ps(scale + h);
       if (alpha) step = _mm512_mul_ps(step, _mm512_set1_ps(alpha[first + r]));
       __m512 score = _mm512_mul_ps(dot, step);
+      if (shift)
+        score =
+            _mm512_add_ps(score, _mm512_mul_ps(_mm512_set1_ps(shift[first + r]), _mm512_loadu_ps(total + h)));
       if (beta) score = _mm512_add_ps(score, _mm512_set1_ps(beta[first + r]));
       _mm512_storeu_ps(out + size_t{first + r} * kGroup + query + h,
                        _mm512_add_ps(score, _mm512_loadu_ps(bias + h)));

@@ -40,11 +40,18 @@ inline Quantised quantise(const float* x, uint32_t dim, float levels, int8_t* ou
 }
 
 // The one formula that every instruction set rounds alike.
-inline float integer_score(int32_t dot, float scale, const float* alpha, const float* beta, uint32_t row,
-                           float bias) {
-  float score = static_cast<float>(dot) * (alpha ? scale * alpha[row] : scale);
-  if (beta) score = score + beta[row];
-  return score + bias;
+struct QueryFactors {
+  float scale, total, bias;  // of the query; total: scale times the sum of its elements
+  explicit QueryFactors(const QueryHead& head)
+      : scale(head.scale), total(head.scale * static_cast<float>(head.sum)), bias(head.bias) {}
+  QueryFactors(float s, float t, float b) : scale(s), total(t), bias(b) {}
+};
+
+inline float integer_score(int32_t dot, const QueryFactors& query, const Codes& codes, uint64_t row) {
+  float score = static_cast<float>(dot) * (codes.alpha ? query.scale * codes.alpha[row] : query.scale);
+  if (codes.shift) score = score + codes.shift[row] * query.total;
+  if (codes.beta) score = score + codes.beta[row];
+  return score + query.bias;
 }
 
 }  // namespace

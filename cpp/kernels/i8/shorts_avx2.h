@@ -24,6 +24,7 @@ inline void shorts_pack(uint32_t dim, const float* queries, const float* bias, u
     for (uint32_t i = 0; i < dim; i += 2) {
       int8_t code[2] = {};
       round_to_bytes(query + i, dim - i < 2 ? 1 : 2, grid.inverse, code);
+      g.sum[q] += code[0] + code[1];
       const int16_t pair[2] = {code[0], code[1]};
       __builtin_memcpy(step_of(group, shorts_steps(dim), q, i / 2), pair, sizeof pair);
     }

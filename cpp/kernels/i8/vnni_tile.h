@@ -10,30 +10,33 @@
 namespace lilliput::avx512 {
 namespace {
 
-// A group: scale[64], bias[64], then [dim / 4 rounded up][64 queries][4 bytes].
+// A group: scale[64], bias[64], total[64], then [dim / 4 rounded up][64 queries][4 bytes].
 struct VnniGroup {
-  const float *scale, *bias;
+  const float *scale, *bias, *total;  // total: scale times the sum of the codes
   const uint8_t* codes;
   explicit VnniGroup(const std::byte* g)
       : scale(reinterpret_cast<const float*>(g)),
         bias(scale + kGroup),
-        codes(reinterpret_cast<const uint8_t*>(bias + kGroup)) {}
+        total(bias + kGroup),
+        codes(reinterpret_cast<const uint8_t*>(total + kGroup)) {}
 };
 
 inline size_t vnni_group_bytes(uint32_t dim) {
-  return 2 * kGroup * sizeof(float) + size_t{(dim + 3) / 4} * 4 * kGroup + size_t{(dim + 63) / 64} * 64;
+  return 3 * kGroup * sizeof(float) + size_t{(dim + 3) / 4} * 4 * kGroup + size_t{(dim + 63) / 64} * 64;
 }
 
 template <int Levels>
 inline void vnni_pack(uint32_t dim, const float* queries, const float* bias, uint32_t n, std::byte* group) {
   float* scale = reinterpret_cast<float*>(group);
-  uint8_t* codes = reinterpret_cast<uint8_t*>(scale + 2 * kGroup);
+  uint8_t* codes = reinterpret_cast<uint8_t*>(scale + 3 * kGroup);
   const uint32_t words = (dim + 3) / 4;
   int8_t* row = reinterpret_cast<int8_t*>(codes + size_t{words} * 4 * kGroup);
   for (uint32_t j = 0; j < kGroup; ++j) {
     for (uint32_t i = 0; i < 4 * words; ++i) row[i] = 0;
-    scale[j] = j < n ? quantise(queries + size_t{j} * dim, dim, Levels, row).scale : 0.0f;
+    const Quantised grid = j < n ? quantise(queries + size_t{j} * dim, dim, Levels, row) : Quantised{};
+    scale[j] = grid.scale;
     scale[kGroup + j] = j < n ? bias[j] : 0.0f;
+    scale[2 * kGroup + j] = grid.scale * static_cast<float>(grid.sum);
     for (uint32_t w = 0; w < words; ++w)
       for (uint32_t b = 0; b < 4; ++b)
         codes[(size_t{w} * kGroup + j) * 4 + b] = static_cast<uint8_t>(row[4 * w + b] + 128);
@@ -119,16 +122,18 @@ inline void vnni_rows(const Panel& panel, const VnniGroup& group, uint32_t first
   __m512i sum[R][V];
   vnni_dots<R, V>(panel.rows + first * panel.stride, panel.stride, (panel.codes->dim + 3) / 4, group.codes,
                   sum);
-  const float *alpha = panel.codes->alpha, *beta = panel.codes->beta;
+  const float *alpha = panel.codes->alpha, *beta = panel.codes->beta, *shift = panel.codes->shift;
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
     const uint32_t i = first + r;
     const __m512i sum128 = _mm512_set1_epi32(static_cast<int32_t>(panel.norm[i]) * 128);
     const __m512 a = _mm512_set1_ps(alpha ? alpha[i] : 1.0f), b = _mm512_set1_ps(beta ? beta[i] : 0.0f);
+    const __m512 s = _mm512_set1_ps(shift ? shift[i] : 0.0f);
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
       const __m512 dot = _mm512_cvtepi32_ps(_mm512_sub_epi32(sum[r][v], sum128));
       __m512 score = _mm512_mul_ps(dot, _mm512_mul_ps(_mm512_loadu_ps(group.scale + 16 * v), a));
+      if (shift) score = _mm512_add_ps(score, _mm512_mul_ps(s, _mm512_loadu_ps(group.total + 16 * v)));
       if (beta) score = _mm512_add_ps(score, b);
       take(i, v, _mm512_add_ps(score, _mm512_loadu_ps(group.bias + 16 * v)));
     }

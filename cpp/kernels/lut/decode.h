@@ -57,6 +57,7 @@ inline void decode_panel(Panel& panel, size_t stride, size_t row_bytes, std::byt
   const auto decode = book.width == 4   ? decode_rows<Bits, 4>
                       : book.width == 8 ? decode_rows<Bits, 8>
                       : book.width == 2 ? decode_rows<Bits, 2>
+                      : book.width == 1 ? decode_rows<Bits, 1>
                                         : decode_rows<Bits, 0>;
   decode(panel, stride, memory);
   const Decoded decoded(memory, row_bytes, panel.n);

@@ -335,7 +335,8 @@ class Codec:
         """Give rows the form that native scans take; `guard` verifies them where they are mapped."""
         layout, pipeline = self.layout, self._fitted()
         book, gate = pipeline.quantiser.book(pipeline.metric), pipeline.quantiser.gate()
-        return _core.Codes(layout.kind, layout.dim, rows.rows, rows.alpha, rows.beta, guard, book, gate)
+        factors = rows.alpha, rows.beta, guard, book, gate, rows.shift
+        return _core.Codes(layout.kind, layout.dim, rows.rows, *factors)
 
     def query(self, Q: Any) -> tuple[FloatArray, FloatArray]:
         """Turn queries into what native scans take.
@@ -350,8 +351,8 @@ class Codec:
         queries:
             float32, shape (m, layout.dim).
         bias:
-            float32, shape (m,). With it, ``alpha * dot(query, row) + beta + bias`` is the score: the dot
-            product, the cosine, or minus the squared distance.
+            float32, shape (m,). With it, ``alpha * dot(query, row) + shift * sum(query) + beta + bias`` is
+            the score: the dot product, the cosine, or minus the squared distance.
 
         Raises
         ------

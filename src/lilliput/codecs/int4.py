@@ -28,10 +28,27 @@ class Nibbles(IntegerGrid):
 
     def numbers(self, rows: ByteArray, dim: int) -> NDArray[np.int8]:
         """Take nibbles apart."""
-        whole = dim // RUN * RUN
-        runs = _apart(rows[:, : whole // 2].reshape(len(rows), whole // RUN, RUN // 2))
-        rest = _apart(rows[:, whole // 2 :])
-        return np.concatenate([runs.reshape(len(rows), whole), rest[:, : dim - whole]], axis=1)
+        return apart(rows, dim)
+
+
+def apart(rows: ByteArray, dim: int) -> NDArray[np.int8]:
+    """Read the numbers (n, dim), from -8 to 7, of rows of nibbles."""
+    whole = dim // RUN * RUN
+    runs = _apart(rows[:, : whole // 2].reshape(len(rows), whole // RUN, RUN // 2))
+    rest = _apart(rows[:, whole // 2 :])
+    return np.concatenate([runs.reshape(len(rows), whole), rest[:, : dim - whole]], axis=1)
+
+
+def together(numbers: NDArray[np.int8]) -> ByteArray:
+    """Write numbers (n, dim) from -8 to 7 as rows of nibbles."""
+    n, dim = numbers.shape
+    whole, half = dim // RUN * RUN, (dim % RUN + 1) // 2
+    nibbles = (numbers + np.int8(8)).view(np.uint8)
+    runs = nibbles[:, :whole].reshape(n, whole // RUN, 2, RUN // 2)
+    rest = np.full((n, 2, half), 8, dtype=np.uint8)
+    rest[:, 0], rest[:, 1, : dim % RUN - half] = nibbles[:, whole : whole + half], nibbles[:, whole + half :]
+    low_high = [(runs[:, :, 0] | runs[:, :, 1] << 4).reshape(n, whole // 2), rest[:, 0] | rest[:, 1] << 4]
+    return np.concatenate(low_high, axis=1)
 
 
 def _apart(rows: ByteArray) -> NDArray[np.int8]:

@@ -1,7 +1,8 @@
 """What a row of codes is made of, in memory and packed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +16,24 @@ CACHE_LINE = 64
 
 
 class Rows(NamedTuple):
-    """Codes as the scan reads them: bytes (n, row_bytes), and factors and offsets (n,) where there are any.
+    """Codes as the scan reads them: bytes (n, row_bytes), and factors (n,) where there are any.
 
-    The score of row i is ``alpha[i] * dot(query, rows[i]) + beta[i] + bias``.
+    The score of row i is ``alpha[i] * dot(query, rows[i]) + shift[i] * sum(query) + beta[i] + bias``.
     """
 
     rows: ByteArray
     alpha: FloatArray | None
     beta: FloatArray | None
+    shift: FloatArray | None = None
 
     def part(self, start: int, stop: int) -> "Rows":
         """Give a view of a range of rows."""
-        alpha = None if self.alpha is None else self.alpha[start:stop]
-        beta = None if self.beta is None else self.beta[start:stop]
-        return Rows(self.rows[start:stop], alpha, beta)
+        return self.each(lambda part: part[start:stop])
+
+    def each(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> "Rows":
+        """Give rows of which every part that is there was changed."""
+        factors = (None if part is None else change(part) for part in self[1:])
+        return Rows(change(self.rows), *factors)
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,8 @@ class Layout:
         Numbers in a row.
     row_bytes:
         Bytes that hold them.
-    alpha, beta:
-        Whether each row has a factor, and an offset, of four bytes.
+    alpha, beta, shift:
+        Which factors each row has, of four bytes each.
     """
 
     kind: str
@@ -52,11 +57,12 @@ class Layout:
     row_bytes: int
     alpha: bool
     beta: bool
+    shift: bool = False
 
     @property
     def code_size(self) -> int:
         """Bytes of a row with its factors."""
-        return self.row_bytes + FACTOR.itemsize * (self.alpha + self.beta)
+        return self.row_bytes + FACTOR.itemsize * (self.alpha + self.beta + self.shift)
 
     def allocate(self, n: int) -> Rows:
         """Make room for n rows, not yet written."""
@@ -66,16 +72,17 @@ class Layout:
             room[first : first + n * self.row_bytes].reshape(n, self.row_bytes),
             np.empty(n, dtype=np.float32) if self.alpha else None,
             np.empty(n, dtype=np.float32) if self.beta else None,
+            np.empty(n, dtype=np.float32) if self.shift else None,
         )
 
     def pack(self, rows: Rows) -> ByteArray:
-        """Join bytes, factor and offset of each row: (n, code_size). Rows without factors are not copied."""
-        if not (self.alpha or self.beta):
+        """Join bytes and factors of each row: (n, code_size). Rows without factors are not copied."""
+        if not (self.alpha or self.beta or self.shift):
             return rows.rows
         codes = np.empty((len(rows.rows), self.code_size), dtype=np.uint8)
         codes[:, : self.row_bytes] = rows.rows
         at = self.row_bytes
-        for factors in (rows.alpha, rows.beta):
+        for factors in (rows.alpha, rows.beta, rows.shift):
             if factors is not None:
                 codes[:, at : at + FACTOR.itemsize] = factors.astype(FACTOR)[:, None].view(np.uint8)
                 at += FACTOR.itemsize
@@ -86,7 +93,7 @@ class Layout:
         rows = np.ascontiguousarray(codes[:, : self.row_bytes])
         at = self.row_bytes
         factors: list[FloatArray | None] = []
-        for held in (self.alpha, self.beta):
+        for held in (self.alpha, self.beta, self.shift):
             factors.append(_factors(codes[:, at : at + FACTOR.itemsize]) if held else None)
             at += FACTOR.itemsize * held
         return Rows(rows, *factors)

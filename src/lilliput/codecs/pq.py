@@ -104,17 +104,8 @@ class ProductQuantiser(Quantiser):
         """Give the words, and under l2 what each takes from a score: its part of the squared length."""
         words = self.arrays["words"]
         if self._book is None or self._book[0] is not words or self._book[1] != metric:
-            self._book = words, metric, self._made_book(metric)
+            self._book = words, metric, codebook(words, self.arrays["step"], metric)
         return self._book[2]
-
-    def _made_book(self, metric: Metric) -> _core.Codebook:
-        words, step = self.arrays["words"], self.arrays["step"].astype(np.float64)
-        if metric != "l2":
-            return _core.Codebook(words)
-        lengths = np.square(words.astype(np.int64)).sum(axis=2) * np.square(step)[:, None]
-        longest = float(lengths.max(axis=1).sum())
-        unit = np.float32(longest / 2**NORM_BITS) or np.float32(1)
-        return _core.Codebook(words, np.rint(-lengths / unit).astype(np.int32), float(unit))
 
     def encode(self, y: FloatArray, into: Rows, *, first_row: int = 0, threads: int = 0) -> None:
         """Write the numbers of the nearest words in place."""
@@ -141,3 +132,14 @@ class ProductQuantiser(Quantiser):
             return step * u, u.astype(np.float64) @ mean
         r = u - mean
         return 2 * step * r, -squares(r)
+
+
+def codebook(words: NDArray[np.int8], step: FloatArray, metric: Metric) -> _core.Codebook:
+    """Give words (parts, entries, width) to kernels, and under l2 what each takes from a score."""
+    if metric != "l2":
+        return _core.Codebook(words)
+    parts = np.square(step.astype(np.float64))[:, None]
+    lengths = np.square(words.astype(np.int64)).sum(axis=2) * parts
+    longest = float(lengths.max(axis=1).sum())
+    unit = np.float32(longest / 2**NORM_BITS) or np.float32(1)
+    return _core.Codebook(words, np.rint(-lengths / unit).astype(np.int32), float(unit))

@@ -13,6 +13,7 @@ import numpy as np
 from lilliput import _core
 from lilliput.codecs.base import DoubleArray, Metric, Quantiser, Shapes, squares, take_numbers
 from lilliput.codecs.layout import ByteArray, Layout, Rows
+from lilliput.codecs.planes import odd_integers, odd_kind
 from lilliput.codecs.rotate import ROUNDS
 from lilliput.errors import InvalidSpec
 from lilliput.io.arrays import FloatArray
@@ -53,7 +54,7 @@ class RaBitQ(Quantiser):
 
     @property
     def _kind(self) -> str:
-        return {1: "bits", 8: "i8"}.get(self._bits, f"b{self._bits}")
+        return odd_kind(self._bits)
 
     def layout(self, dim: int, metric: Metric) -> Layout:
         """Say how many bytes a row takes."""
@@ -160,14 +161,7 @@ class RaBitQ(Quantiser):
         """Read the grid vectors (n, dim) of rows of codes."""
         if self._bits == MOST_BITS:
             return rows.view(np.int8).astype(np.float32)
-        eights = -(-dim // 8)
-        lower = rows[:, eights:].reshape(len(rows), eights, self._bits - 1).swapaxes(1, 2)
-        planes = np.concatenate([rows[:, None, :eights], lower], axis=1)
-        bits = np.unpackbits(planes, axis=2, count=dim, bitorder="little")
-        v = np.full((len(rows), dim), 1 - 2**self._bits, dtype=np.float32)
-        for plane, weight in enumerate(2 << np.arange(self._bits)[::-1]):
-            v += bits[:, plane] * np.float32(weight)
-        return v
+        return odd_integers(rows, dim, self._bits)
 
     def query(self, u: FloatArray, metric: Metric) -> tuple[FloatArray, DoubleArray]:
         """Rotate queries, about the mean under l2."""

@@ -14,9 +14,11 @@ from lilliput.codecs.floats import Brains, Floats, Halves
 from lilliput.codecs.int4 import Nibbles
 from lilliput.codecs.int8 import Bytes
 from lilliput.codecs.jl import RandomProjection
+from lilliput.codecs.lvq import LocallyAdaptive
 from lilliput.codecs.mrl import Prefix
 from lilliput.codecs.opaque import Opaque
 from lilliput.codecs.pca import PCA
+from lilliput.codecs.power import PowerGrid
 from lilliput.codecs.pq import ProductQuantiser
 from lilliput.codecs.rabitq import RaBitQ
 from lilliput.codecs.rotate import Rotation
@@ -130,3 +132,5 @@ register("int4", Nibbles, "quantiser")
 register("bin", Bits, "quantiser")
 register("pq", ProductQuantiser, "quantiser")
 register("rabitq", RaBitQ, "quantiser")
+register("lvq", LocallyAdaptive, "quantiser")
+register("pow", PowerGrid, "quantiser")

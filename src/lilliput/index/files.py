@@ -113,8 +113,9 @@ def _store(folder: Folder, part: str, n: int, mmap: bool) -> Store:
         container.mapped("rows", dtype=np.uint8, shape=(n, layout.row_bytes)),
         container.tensor("alpha", dtype="f4", shape=(n,)) if layout.alpha else None,
         container.tensor("beta", dtype="f4", shape=(n,)) if layout.beta else None,
+        container.tensor("shift", dtype="f4", shape=(n,)) if layout.shift else None,
     )
-    for factors in (rows.alpha, rows.beta):
+    for factors in (rows.alpha, rows.beta, rows.shift):
         if factors is not None and not np.isfinite(factors).all():
             raise CorruptFile(f"{container.path} holds factors that are not finite; restore it from a copy.")
     return Store(codec, rows, container.guard if mmap else None)

@@ -68,8 +68,7 @@ class Store:
     def only(self, rows: IdArray) -> "Store":
         """Give a store of some of the rows, in memory."""
         buffer = self.codec.allocate(len(rows))
-        alpha, beta = (None if part is None else part[rows] for part in (self.buffer.alpha, self.buffer.beta))
-        _copy(Rows(self.buffer.rows[rows], alpha, beta), buffer)
+        _copy(self.buffer.each(lambda part: part[rows]), buffer)
         return Store(self.codec, buffer)
 
     def bounds(self, found: IdArray, queries: FloatArray) -> FloatArray | None:

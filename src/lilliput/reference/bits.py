@@ -20,8 +20,15 @@ def decode(rows: NDArray[np.uint8], dim: int) -> NDArray[np.int8]:
     return (2 * bits.astype(np.int8) - 1).astype(np.int8)
 
 
-def scores(rows: NDArray[np.uint8], queries: Floats, bias: Floats) -> Floats:
+def scores(
+    rows: NDArray[np.uint8],
+    queries: Floats,
+    bias: Floats,
+    alpha: Floats | None = None,
+    beta: Floats | None = None,
+    shift: Floats | None = None,
+) -> Floats:
     """Score every query, quantised to 15 levels, against every row."""
-    codes, step = quantise(queries, QUERY_LEVELS)
-    dots = codes.astype(np.int64) @ decode(rows, queries.shape[1]).astype(np.int64).T
-    return scores_of_dots(dots, step, bias, None, None)
+    grid = quantise(queries, QUERY_LEVELS)
+    dots = grid.codes.astype(np.int64) @ decode(rows, queries.shape[1]).astype(np.int64).T
+    return scores_of_dots(dots, grid, bias, alpha, beta, shift)

@@ -48,6 +48,7 @@ def scores(
     bias: Floats,
     alpha: Floats | None = None,
     beta: Floats | None = None,
+    shift: Floats | None = None,
 ) -> Floats:
     """Score every query, quantised to 255 levels, against every row."""
-    return int8.scores(numbers(rows, queries.shape[1]).view(np.uint8), queries, bias, alpha, beta)
+    return int8.scores(numbers(rows, queries.shape[1]).view(np.uint8), queries, bias, alpha, beta, shift)

@@ -59,11 +59,25 @@ def decode(rows: NDArray[np.uint8], alpha: Floats) -> Floats:
 
 
 def scores_of_dots(
-    dots: NDArray[np.int64], step: Floats, bias: Floats, alpha: Floats | None, beta: Floats | None
+    dots: NDArray[np.int64],
+    queries: "Grid",
+    bias: Floats,
+    alpha: Floats | None,
+    beta: Floats | None,
+    shift: Floats | None = None,
 ) -> Floats:
-    """Turn exact sums (m, n) into scores: (float(dot) * (step * alpha) + beta) + bias, all in float32."""
+    """Turn exact sums (m, n) into scores, all in float32.
+
+    A score is ((float(dot) * (step * alpha) + shift * (step * float(sum))) + beta) + bias, where the sum is
+    that of the query's codes; what is absent is not added.
+    """
+    codes, step = queries
     factor = step[:, None] if alpha is None else step[:, None] * alpha[None, :]
     score = dots.astype(np.float32) * factor
+    if shift is not None:
+        score = (
+            score + shift[None, :] * (step * codes.sum(axis=1, dtype=np.int64).astype(np.float32))[:, None]
+        )
     if beta is not None:
         score = score + beta[None, :]
     return score + bias[:, None]
@@ -75,8 +89,9 @@ def scores(
     bias: Floats,
     alpha: Floats | None = None,
     beta: Floats | None = None,
+    shift: Floats | None = None,
 ) -> Floats:
     """Score every query, quantised to 255 levels, against every row."""
-    codes, step = quantise(queries, LEVELS)
-    dots = codes.astype(np.int64) @ rows.view(np.int8).astype(np.int64).T
-    return scores_of_dots(dots, step, bias, alpha, beta)
+    grid = quantise(queries, LEVELS)
+    dots = grid.codes.astype(np.int64) @ rows.view(np.int8).astype(np.int64).T
+    return scores_of_dots(dots, grid, bias, alpha, beta, shift)

@@ -105,6 +105,8 @@ class Planes:
         bias: Floats,
         alpha: Floats | None = None,
         beta: Floats | None = None,
+        shift: Floats | None = None,
     ) -> Floats:
         """Score every query, quantised to 255 levels, against every row."""
-        return int8.scores(self.numbers(rows, queries.shape[1]).view(np.uint8), queries, bias, alpha, beta)
+        numbers = self.numbers(rows, queries.shape[1]).view(np.uint8)
+        return int8.scores(numbers, queries, bias, alpha, beta, shift)
