@@ -58,6 +58,29 @@ Out<float, 1> squared_norms(In<float, 2> x, unsigned threads, const std::string&
   return out.array(n);
 }
 
+Out<float, 2> settle(In<float, 2> x, uint32_t bits, In<float, 2> directions, Into<float, 1> alpha,
+                     unsigned threads, const std::string& isa) {
+  require(bits >= 1 && bits <= 8, "bits must be 1 to 8");
+  const uint32_t dim = static_cast<uint32_t>(x.shape(1)), count = static_cast<uint32_t>(directions.shape(0));
+  const uint64_t n = x.shape(0);
+  require(directions.shape(1) == dim && count <= kDirections, "directions must be (at most 32, dim)");
+  require(alpha.shape(0) == n, "alpha must be (n,)");
+  std::vector<float> of(size_t{dim} * kDirections), norms(dim, 1.0f);
+  for (uint32_t j = 0; j < dim; ++j)
+    for (uint32_t k = 0; k < count; ++k) {
+      const float along = directions.data()[size_t{k} * dim + j];
+      of[size_t{j} * kDirections + k] = along;
+      norms[j] += along * along;
+    }
+  const Dense& table = *dense(isa_named(isa));
+  const Fresh<float> integers(n * dim);
+  by_rows(n, threads, [&](uint64_t first, uint64_t rows) {
+    table.settle(dim, rows, bits, x.data() + first * dim, {of.data(), norms.data()},
+                 integers.data + first * dim, alpha.data() + first);
+  });
+  return integers.array(n, dim);
+}
+
 std::tuple<Out<float, 2>, Out<float, 1>, Out<float, 1>, Out<float, 1>> lines(In<float, 2> x, uint32_t bits,
                                                                              unsigned threads,
                                                                              const std::string& isa) {
@@ -160,6 +183,10 @@ void bind_dense(nb::module_& m) {
   m.def("normalize", &normalize, "x"_a, "threads"_a = 0, "isa"_a = "",
         "Rows over their norms; zero rows stay zero.");
   m.def("squared_norms", &squared_norms, "x"_a, "threads"_a = 0, "isa"_a = "", "|x|^2 of each row.");
+  m.def("settle", &settle, "x"_a, "bits"_a, "directions"_a, "alpha"_a.noconvert(), "threads"_a = 0,
+        "isa"_a = "",
+        "Odd integers v near x / alpha whose errors avoid directions (k, dim); alpha becomes |x|^2 / dot(x, "
+        "v).");
   m.def("lines", &lines, "x"_a, "bits"_a, "threads"_a = 0, "isa"_a = "",
         "Odd integers v near each row, and alpha, shift and beta: x is near shift + alpha * v.");
   m.def("rotate", &turn, "x"_a, "signs"_a, "inverse"_a = false, "threads"_a = 0, "isa"_a = "",

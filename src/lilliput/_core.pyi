@@ -57,6 +57,11 @@ def normalize(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), orde
 def squared_norms(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None,))]:
     """|x|^2 of each row."""
 
+def settle(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bits: int, directions: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], alpha: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+    """
+    Odd integers v near x / alpha whose errors avoid directions (k, dim); alpha becomes |x|^2 / dot(x, v).
+    """
+
 def lines(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bits: int, threads: int = 0, isa: str = '') -> tuple[Annotated[NDArray[numpy.float32], dict(shape=(None, None))], Annotated[NDArray[numpy.float32], dict(shape=(None,))], Annotated[NDArray[numpy.float32], dict(shape=(None,))], Annotated[NDArray[numpy.float32], dict(shape=(None,))]]:
     """
     Odd integers v near each row, and alpha, shift and beta: x is near shift + alpha * v.

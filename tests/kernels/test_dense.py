@@ -132,3 +132,39 @@ def test_a_limit_below_zero_is_refused() -> None:
     """No number lies between one and minus one."""
     with pytest.raises(ValueError, match="from 0"):
         _core.clamp(np.ones((1, 1), np.float32), -1.0)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 7])
+@isas
+@settings(max_examples=10, deadline=None)
+@given(d=st.integers(1, 60), k=st.integers(0, 32), seed=st.integers(0, 2**32 - 1))
+def test_settled_integers_are_bit_equal(isa: str, bits: int, d: int, k: int, seed: int) -> None:
+    """Integers and factors have the reference's bits, rows of zeros and of huge numbers among them."""
+    rng = np.random.default_rng(seed)
+    X = matrix(rng, 35, d)
+    X[3] = 0
+    X[4] *= np.float32(1e30)
+    directions = rng.standard_normal((k, d)).astype(np.float32)
+    alpha = (np.abs(X).mean(axis=1) / 2 ** (bits - 1)).astype(np.float32)
+    v, factors = dense.settle(X, bits, directions, alpha)
+
+    found = _core.settle(X, bits, directions, alpha, 1, isa)
+
+    assert same_bits(v, found)
+    assert same_bits(factors, alpha)
+
+
+def test_errors_settle_clear_of_directions() -> None:
+    """What lies along them is less than half of what the nearest levels leave; the rest is at most half more."""
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((200, 96)).astype(np.float32)
+    basis = np.linalg.qr(rng.standard_normal((96, 96)))[0].T.astype(np.float32)
+    alpha = np.full(200, 0.4, np.float32)
+    nearest = _core.settle(X, 3, np.zeros((0, 96), np.float32), alpha)
+    before = alpha[:, None] * nearest - X
+    alpha = np.full(200, 0.4, np.float32)
+    after = _core.settle(X, 3, 3 * basis[:8], alpha)
+    after = alpha[:, None] * after - X
+
+    assert np.square(after @ basis[:8].T).sum() < 0.5 * np.square(before @ basis[:8].T).sum()
+    assert np.square(after @ basis[8:].T).sum() < 1.5 * np.square(before @ basis[8:].T).sum()

@@ -7,6 +7,14 @@
 
 namespace lilliput {
 
+constexpr uint32_t kDirections = 32;
+
+// Directions that errors of rounding are to avoid, zeros where there are fewer.
+struct Directions {
+  const float* of;     // (dim, kDirections)
+  const float* norms;  // (dim): one more than the squares of a dimension's numbers
+};
+
 struct Dense {
   // y (n, out_dim) = (x - offset) @ matrix.T with matrix (out_dim, dim) packed first; offset may be null.
   size_t (*packed_floats)(uint32_t dim, uint32_t out_dim);
@@ -24,6 +32,10 @@ struct Dense {
   // v and has its mean and its length. beta is minus the squared length.
   void (*lines)(uint32_t dim, uint64_t n, uint32_t bits, const float* x, float* integers, float* alpha,
                 float* shift, float* beta);
+  // Each row x as odd integers v of 1 to 8 bits, still floats: at first those nearest to x / alpha, then such
+  // that the error keeps clear of the directions. alpha becomes |x|^2 / dot(x, v), or 0.
+  void (*settle)(uint32_t dim, uint64_t n, uint32_t bits, const float* x, const Directions& directions,
+                 float* integers, float* alpha);
 };
 
 // Null where this build or this machine has none; amx is served by avx512.

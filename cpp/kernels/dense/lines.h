@@ -19,8 +19,8 @@ constexpr float kShares[8][kEnds] = {// of the way from the mean to the ends, fo
 constexpr int kTurns = 3;
 
 // The odd integers nearest to numbers about a middle: `most` is 2^(bits - 1) - 1/2, in steps.
-template <class V>
-inline V odd_near(V y, float middle, float inverse, float most) {
+template <class V, class Scale>
+inline V odd_near(V y, float middle, Scale inverse, float most) {
   constexpr float kMagic = 12582912.0f;  // 1.5 * 2^23, which leaves no fraction
   const V scaled = (y - middle) * inverse, end = V{} + most;
   const V low = scaled < -end ? -end : scaled;

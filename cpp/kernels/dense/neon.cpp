@@ -3,6 +3,7 @@
 #include "kernels/dense/dense.h"
 #include "kernels/dense/lines.h"
 #include "kernels/dense/rotate.h"
+#include "kernels/dense/settle.h"
 #include "kernels/dense/tables.h"
 
 namespace lilliput::neon {
@@ -15,6 +16,7 @@ constinit const Dense dense = {
     .norm2 = norms,
     .rotate = rotate,
     .lines = lines,
+    .settle = settle,
 };
 
 }  // namespace lilliput::neon

@@ -9,6 +9,7 @@ quantization of high-dimensional vectors in Euclidean space for approximate near
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lilliput import _core
 from lilliput.codecs.base import DoubleArray, Metric, Quantiser, Shapes, squares, take_numbers
@@ -22,6 +23,8 @@ from lilliput.spec import Stage
 MOST_BITS = 8
 CERTAIN = 3.5  # standard deviations, beyond which lie 0.05 % of normal errors
 GATED = 5.0  # standard deviations, beyond which lie 3 of ten million, on one side
+AVOIDED = 32  # directions that errors keep clear of
+AVOIDANCE = 0.3  # the share of the directions in what an error weighs
 LEAST_GATED = 64  # dimensions from which errors are nearly normal
 MEASURED_ROWS = 4_096  # that the angle between vectors and grid is measured on
 WIDEST = 0.999  # the share of them whose angle is no wider
@@ -37,6 +40,10 @@ class RaBitQ(Quantiser):
 
     The error of an estimate is ``alpha |v| sin(o, v)`` times the query's part along one random direction, so
     it is known but for chance; the sine is nearly the same for all vectors and is measured while fitting.
+
+    With up to seven bits the nearest grid vector is only where encoding begins: levels are changed as long as
+    that keeps the error clear of the directions in which vectors vary most, and queries like them. Neither the
+    bytes nor the scan know of it, and the estimate stays unbiased.
     """
 
     learns = True
@@ -64,6 +71,8 @@ class RaBitQ(Quantiser):
         """Name the mean, the signs of the rotation (one byte each), the widest sine, and the gate."""
         found: Shapes = {"mean": ("float32", (dim,)), "signs": ("uint8", (ROUNDS, dim))}
         found["sine"] = ("float32", (1,))
+        if self._bits < MOST_BITS:
+            found["avoided"] = ("float16", (min(dim, AVOIDED), dim))
         return found | ({"gate": ("float32", (2,))} if 1 < self._bits < MOST_BITS else {})
 
     def fit(self, sample: FloatArray, metric: Metric, rng: np.random.Generator) -> None:
@@ -73,10 +82,12 @@ class RaBitQ(Quantiser):
             "mean": sample.mean(axis=0, dtype=np.float64).astype(np.float32),
             "signs": rng.integers(0, 2, size=(ROUNDS, dim), dtype=np.uint8),
         }
-        o = self._rotated(sample[:MEASURED_ROWS])
-        rows = self.layout(dim, "ip").allocate(len(o))
-        _core.encode(self._kind, o, rows.rows, rows.alpha)
-        v = self.integers(rows.rows, dim)
+        if self._bits < MOST_BITS:
+            origin = self.arrays["mean"] if metric == "l2" else np.zeros(dim, dtype=np.float32)
+            self.arrays["avoided"] = self._directions(sample - origin)
+        rows = self.layout(dim, "ip").allocate(min(len(sample), MEASURED_ROWS))
+        self.encode(sample[:MEASURED_ROWS], rows)
+        o, v = self._rotated(sample[:MEASURED_ROWS]), self.integers(rows.rows, dim)
         self.arrays["sine"] = _sine(o, v)
         if 1 < self._bits < MOST_BITS:
             self.arrays["gate"] = _gate(v)
@@ -84,6 +95,18 @@ class RaBitQ(Quantiser):
     def _rotated(self, y: FloatArray, about: FloatArray | None = None, threads: int = 0) -> FloatArray:
         centre = self.arrays["mean"] if about is None else about
         return _core.rotate(y - centre, self.arrays["signs"], False, threads)
+
+    def _directions(self, y: FloatArray) -> NDArray[np.float16]:
+        """Give what errors keep clear of, as the rotation leaves it: the more, the more of the vectors is there."""
+        dim = y.shape[1]
+        spread, found = np.linalg.eigh(y.T.astype(np.float64) @ y)
+        spread = np.maximum(spread[::-1], 0) * dim / max(spread.sum(), np.finfo(np.float64).tiny)
+        kept = min(dim, AVOIDED)
+        rest = spread[kept:].mean() if kept < dim else 0.0
+        level = AVOIDANCE * rest + 1 - AVOIDANCE
+        weights = np.sqrt(AVOIDANCE * np.maximum(spread[:kept] - rest, 0) / level)
+        directions = (found[:, ::-1][:, :kept] * weights).T.astype(np.float32)
+        return _core.rotate(np.ascontiguousarray(directions), self.arrays["signs"]).astype(np.float16)
 
     def encode(self, y: FloatArray, into: Rows, *, first_row: int = 0, threads: int = 0) -> None:
         """Write grid vectors, factors, and minus squared lengths in place."""
@@ -107,6 +130,10 @@ class RaBitQ(Quantiser):
         """
         o = self._rotated(y, centres, threads)
         _core.encode(self._kind, o, into.rows, into.alpha, into.beta, threads)
+        if self._bits < MOST_BITS:
+            avoided = self.arrays["avoided"].astype(np.float32)
+            v = _core.settle(o, self._bits, avoided, _factors(into), threads)
+            _core.encode(self._kind, v, into.rows, threads=threads)
         if into.beta is not None and centres is not None:
             mean = self.arrays["mean"]
             moved = _core.squared_norms(np.atleast_2d(centres - mean), threads)

@@ -112,3 +112,44 @@ def clamp(X: Floats, limit: float) -> Floats:
     """Hold numbers within plus and minus the limit."""
     held: Floats = np.clip(X, -np.float32(limit), np.float32(limit))
     return held
+
+
+def settle(X: Floats, bits: int, directions: Floats, alpha: Floats, sweeps: int = 2) -> tuple[Floats, Floats]:
+    """Give odd integers near X / alpha whose errors avoid directions (k, d), and |x|² / dot(x, v)."""
+    n, d = X.shape
+    along = np.zeros((d, 32), np.float32)
+    along[:, : len(directions)] = directions.T
+    norms, most = np.ones(d, np.float32), np.float32(2**bits - 1)
+    for k in range(32):
+        norms += along[:, k] * along[:, k]
+    with np.errstate(all="ignore"):
+        inverse = np.where(alpha > 0, np.float32(0.5) / alpha, np.float32(0))
+        held = np.clip((X - np.float32(0)) * inverse[:, None], -most / 2, most / 2)
+        v = np.float32(2) * np.rint(held - np.float32(0.5)) + np.float32(1)
+        error, energy, reached = (
+            np.zeros((32, n), np.float32),
+            np.zeros(n, np.float32),
+            np.zeros(n, np.float32),
+        )
+        for j in range(d):
+            y = alpha * v[:, j]
+            error += (y - X[:, j]) * along[j][:, None]
+            energy, reached = energy + y * y, reached + y * X[:, j]
+        reach = np.where(reached > 0, energy / reached, np.float32(1))
+        for _ in range(sweeps):
+            dot = np.zeros(n, np.float32)
+            for j in range(d):
+                chain = [np.zeros(n, np.float32) for _ in range(4)]
+                for k in range(32):
+                    chain[k % 4] = chain[k % 4] + error[k] * along[j, k]
+                product = (chain[0] + chain[1]) + (chain[2] + chain[3])
+                slope = alpha * v[:, j] - reach * X[:, j] + product
+                step = np.where(slope > 0, np.float32(-2), np.float32(2))
+                change = alpha * step
+                cost = change * (np.float32(2) * slope + change * norms[j])
+                better = (cost < 0) & (np.abs(v[:, j] + step) <= most)
+                error += np.where(better, change, np.float32(0)) * along[j][:, None]
+                v[:, j] = np.where(better, v[:, j] + step, v[:, j])
+                dot = dot + X[:, j] * v[:, j]
+        norm = norm2(X)
+        return v, np.where((dot > 0) & np.isfinite(norm), norm / dot, np.float32(0))

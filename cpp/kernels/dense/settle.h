@@ -1,0 +1,108 @@
+// Rows as odd integers whose errors avoid given directions. Rounding each number to its nearest level makes
+// an error that points anywhere; here levels are changed, number by number, while that lowers |e|^2 + |L e|^2
+// for the error e = alpha * v - x and directions L, so that little of it lies where vectors and queries vary
+// most. A row is a lane: no width changes an order.
+#pragma once
+
+#include "kernels/dense/lines.h"
+
+namespace lilliput::LILLIPUT_TARGET {
+namespace {
+
+constexpr int kSweeps = 2;
+constexpr uint32_t kChains = 4;  // sums that run beside one another
+
+// Some rows side by side: x and v of a dimension are vectors over them.
+class Settling {
+ public:
+  Settling(uint32_t dim, uint32_t rows, const float* x, float* v, const float* alpha, float most)
+      : dim_(dim), rows_(rows), x_(x), v_(v), most_(most) {
+    float lanes[kWidth] = {};
+    for (uint32_t r = 0; r < rows; ++r) lanes[r] = alpha[r];
+    __builtin_memcpy(&alpha_, lanes, sizeof alpha_);
+    inverse_ = alpha_ > 0.0f ? 0.5f / alpha_ : Vector{};
+  }
+
+  // The nearest levels.
+  void start(const Directions& directions) {
+    Vector energy = {}, along = {};
+    for (uint32_t j = 0; j < dim_; ++j) {
+      const Vector x = across(x_, j), v = odd_near(x, 0.0f, inverse_, most_ / 2), y = alpha_ * v;
+      add(y - x, directions.of + size_t{j} * kDirections);
+      energy += y * y;
+      along += y * x;
+      spread(v, j);
+    }
+    reach_ = along > 0.0f ? energy / along : Vector{} + 1.0f;
+  }
+
+  // Changes levels, and gives the product of each row with its integers.
+  Vector sweep(const Directions& directions) {
+    Vector dot = {};
+    for (uint32_t j = 0; j < dim_; ++j) {
+      const float* along = directions.of + size_t{j} * kDirections;
+      const Vector x = across(x_, j), v = across(v_, j);
+      const Vector slope = alpha_ * v - reach_ * x + product(along);
+      const Vector step = slope > 0.0f ? Vector{} - 2.0f : Vector{} + 2.0f;
+      const Vector next = v + step, change = alpha_ * step;
+      const Vector cost = change * (2.0f * slope + change * directions.norms[j]);
+      const auto better = (cost < 0.0f) & (next <= most_) & (next >= -most_);
+      add(better ? change : Vector{}, along);
+      const Vector settled = better ? next : v;
+      spread(settled, j);
+      dot += x * settled;
+    }
+    return dot;
+  }
+
+ private:
+  Vector across(const float* from, uint32_t j) const {
+    float lanes[kWidth] = {};
+    for (uint32_t r = 0; r < rows_; ++r) lanes[r] = from[size_t{r} * dim_ + j];
+    Vector out;
+    __builtin_memcpy(&out, lanes, sizeof out);
+    return out;
+  }
+
+  void spread(Vector v, uint32_t j) {
+    for (uint32_t r = 0; r < rows_; ++r) v_[size_t{r} * dim_ + j] = v[r];
+  }
+
+  Vector product(const float* along) const {
+    Vector chain[kChains] = {};
+    for (uint32_t k = 0; k < kDirections; ++k) chain[k % kChains] += error_[k] * along[k];
+    return (chain[0] + chain[1]) + (chain[2] + chain[3]);
+  }
+
+  void add(Vector change, const float* along) {
+    for (uint32_t k = 0; k < kDirections; ++k) error_[k] += change * along[k];
+  }
+
+  uint32_t dim_, rows_;
+  const float* x_;
+  float* v_;
+  float most_;
+  Vector alpha_, inverse_;
+  Vector reach_ = {};               // of alpha * v along x: it makes up for what the error takes from it
+  Vector error_[kDirections] = {};  // L e
+};
+
+inline void settle(uint32_t dim, uint64_t n, uint32_t bits, const float* x, const Directions& directions,
+                   float* integers, float* alpha) {
+  const float most = static_cast<float>((1 << bits) - 1);
+  for (uint64_t first = 0; first < n; first += kWidth) {
+    const uint32_t rows = n - first < kWidth ? static_cast<uint32_t>(n - first) : kWidth;
+    const float* from = x + first * dim;
+    Settling group(dim, rows, from, integers + first * dim, alpha + first, most);
+    group.start(directions);
+    Vector dot = {};
+    for (int sweep = 0; sweep < kSweeps; ++sweep) dot = group.sweep(directions);
+    for (uint32_t r = 0; r < rows; ++r) {
+      const float norm = norm2(from + size_t{r} * dim, dim);
+      alpha[first + r] = dot[r] > 0 && norm < __builtin_inff() ? norm / dot[r] : 0.0f;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lilliput::LILLIPUT_TARGET
