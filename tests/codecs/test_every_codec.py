@@ -1,5 +1,7 @@
 """What holds for every codec that is registered, by the registry."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -51,10 +53,8 @@ def test_any_bytes_are_scored_and_decoded_or_refused(spec: str, metric: str) -> 
 
     assert ((-1 <= ids) & (ids < 300)).all()
     assert ((-1 <= one) & (one < 300)).all()
-    try:
+    with contextlib.suppress(InvalidInput):
         assert np.isfinite(codec.decode(noise)).all()
-    except InvalidInput as error:
-        assert "stands for no finite vector" in str(error)
 
 
 @every_metric

@@ -155,7 +155,7 @@ def test_settled_integers_are_bit_equal(isa: str, bits: int, d: int, k: int, see
 
 
 def test_errors_settle_clear_of_directions() -> None:
-    """What lies along them is less than half of what the nearest levels leave; the rest is at most half more."""
+    """Along them lies less than half of what the nearest levels leave; elsewhere at most half more."""
     rng = np.random.default_rng(3)
     X = rng.standard_normal((200, 96)).astype(np.float32)
     basis = np.linalg.qr(rng.standard_normal((96, 96)))[0].T.astype(np.float32)

@@ -41,9 +41,9 @@ class RaBitQ(Quantiser):
     The error of an estimate is ``alpha |v| sin(o, v)`` times the query's part along one random direction, so
     it is known but for chance; the sine is nearly the same for all vectors and is measured while fitting.
 
-    With up to seven bits the nearest grid vector is only where encoding begins: levels are changed as long as
-    that keeps the error clear of the directions in which vectors vary most, and queries like them. Neither the
-    bytes nor the scan know of it, and the estimate stays unbiased.
+    With up to seven bits the nearest grid vector is only where encoding begins: levels are changed as long
+    as that keeps the error clear of the directions in which vectors vary most, and queries like them.
+    Neither the bytes nor the scan know of it, and the estimate stays unbiased.
     """
 
     learns = True
@@ -97,7 +97,7 @@ class RaBitQ(Quantiser):
         return _core.rotate(y - centre, self.arrays["signs"], False, threads)
 
     def _directions(self, y: FloatArray) -> NDArray[np.float16]:
-        """Give what errors keep clear of, as the rotation leaves it: the more, the more of the vectors is there."""
+        """Give what errors keep clear of, rotated: the longer a direction, the more vectors vary along it."""
         dim = y.shape[1]
         spread, found = np.linalg.eigh(y.T.astype(np.float64) @ y)
         spread = np.maximum(spread[::-1], 0) * dim / max(spread.sum(), np.finfo(np.float64).tiny)
