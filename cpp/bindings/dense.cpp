@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <memory>
 
 #include "bindings/arrays.h"
 
@@ -25,12 +26,12 @@ Out<float, 2> project(In<float, 2> x, In<float, 2> matrix, std::optional<In<floa
   require(matrix.shape(1) == dim, "matrix must be (out_dim, dim)");
   require(!offset || offset->shape(0) == dim, "offset must be (dim,)");
   const Dense& table = *dense(isa_named(isa));
-  std::vector<float> packed(table.packed_floats(dim, out_dim));
-  table.pack(dim, out_dim, matrix.data(), packed.data());
+  const auto packed = std::make_unique_for_overwrite<float[]>(table.packed_floats(dim, out_dim));
+  table.pack(dim, out_dim, matrix.data(), packed.get());
   const uint64_t n = x.shape(0);
   const Fresh<float> y(n * out_dim);
   by_rows(n, threads, [&](uint64_t first, uint64_t count) {
-    table.project(dim, out_dim, count, x.data() + first * dim, packed.data(), pointer(offset),
+    table.project(dim, out_dim, count, x.data() + first * dim, packed.get(), pointer(offset),
                   y.data + first * out_dim);
   });
   return y.array(n, out_dim);

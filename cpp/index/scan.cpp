@@ -14,6 +14,21 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr size_t kListBytes = 64 << 20;  // of hits, a thread: more queries than this holds take another pass
 constexpr uint64_t kMostQueries = 4096;
 
+// What one thread should have to read before another is woken, which takes as long as some hundred thousand
+// bytes. A tile reads a row once for many queries.
+constexpr uint64_t kBytesPerThread = uint64_t{2} << 20;
+constexpr uint64_t kSharedBy = 16;
+
+ScanOptions with_fewer_threads(const Codes& codes, const Kernels& kernels, const Queries& queries,
+                               ScanOptions options) {
+  const uint64_t rows = options.rows ? options.n_rows : codes.n;
+  const bool tiled = kernels.tile && queries.n >= kernels.tile->least_queries;
+  const uint64_t readings = tiled ? (queries.n + kSharedBy - 1) / kSharedBy : queries.n;
+  const uint64_t shares = rows * codes.row_bytes * readings / kBytesPerThread;
+  options.threads = static_cast<unsigned>(std::clamp<uint64_t>(shares, 1, options.threads));
+  return options;
+}
+
 // One by one, a threshold that rises early spares scores; in a tile it is a cut that costs.
 uint32_t capacity_for(uint64_t k, bool tiled) {
   return static_cast<uint32_t>(tiled ? std::bit_ceil(std::max<uint64_t>(128, 6 * k))
@@ -119,8 +134,9 @@ Status top_k(const Codes& codes, const Kernels& kernels, const Queries& queries,
   const uint64_t held = kListBytes / (size_t{capacity_for(k, true)} * sizeof(Hit));
   const uint64_t most =
       held < kGroup ? std::max<uint64_t>(held, 1) : std::min(held / kGroup * kGroup, kMostQueries);
+  const ScanOptions fewer = with_fewer_threads(codes, kernels, queries, options);
   for (uint64_t first = 0; first < queries.n; first += most) {
-    const Status status = top_k_of_batch(codes, kernels, slice(queries, first, most, codes.dim), k, options,
+    const Status status = top_k_of_batch(codes, kernels, slice(queries, first, most, codes.dim), k, fewer,
                                          rows + first * k, scores + first * k);
     if (status != Status::done) return status;
   }
@@ -128,7 +144,8 @@ Status top_k(const Codes& codes, const Kernels& kernels, const Queries& queries,
 }
 
 Status within(const Codes& codes, const Kernels& kernels, const Queries& queries, const float* thresholds,
-              const ScanOptions& options, std::vector<std::vector<Hit>>& found) {
+              const ScanOptions& asked, std::vector<std::vector<Hit>>& found) {
+  const ScanOptions options = with_fewer_threads(codes, kernels, queries, asked);
   // A row just at its bar must not be lost to the order in which a tile sums.
   const bool may_tile = !rounds_by_order(codes.kind, kernels.tile);
   const Prepared prepared(codes, kernels, queries, may_tile);

@@ -16,12 +16,40 @@ inline uint32_t strips(uint32_t out_dim) { return (out_dim + kStrip - 1) / kStri
 
 inline size_t packed_floats(uint32_t dim, uint32_t out_dim) { return size_t{strips(out_dim)} * kStrip * dim; }
 
+// Four rows of four numbers from `from` on, turned into four columns of `to`.
+inline void turn_four(const float* from, size_t stride, float* to) {
+  typedef float Four __attribute__((vector_size(16)));
+  typedef int32_t Places __attribute__((vector_size(16)));
+  Four row[4], pair[4];
+  for (int i = 0; i < 4; ++i) __builtin_memcpy(&row[i], from + i * stride, sizeof(Four));
+  for (int i = 0; i < 2; ++i) {
+    pair[i] = __builtin_shuffle(row[2 * i], row[2 * i + 1], Places{0, 4, 1, 5});
+    pair[2 + i] = __builtin_shuffle(row[2 * i], row[2 * i + 1], Places{2, 6, 3, 7});
+  }
+  for (int i = 0; i < 4; ++i) {
+    const Places places = i % 2 ? Places{2, 3, 6, 7} : Places{0, 1, 4, 5};
+    const Four column = __builtin_shuffle(pair[i / 2 * 2], pair[i / 2 * 2 + 1], places);
+    __builtin_memcpy(to + i * kStrip, &column, sizeof(Four));
+  }
+}
+
 // packed[strip][k][output of the strip], zeros past the last output.
 inline void pack(uint32_t dim, uint32_t out_dim, const float* matrix, float* packed) {
-  for (uint32_t first = 0; first < out_dim; first += kStrip)
-    for (uint32_t k = 0; k < dim; ++k)
-      for (uint32_t j = first; j < first + kStrip; ++j)
-        *packed++ = j < out_dim ? matrix[size_t{j} * dim + k] : 0.0f;
+  for (uint32_t first = 0; first < out_dim; first += kStrip, packed += size_t{dim} * kStrip) {
+    const float* rows = matrix + size_t{first} * dim;
+    const uint32_t there = out_dim - first < kStrip ? out_dim - first : kStrip;
+    const uint32_t fours = there / 4 * 4;
+    uint32_t k = 0;
+    for (; k + 4 <= dim; k += 4) {
+      float* out = packed + size_t{k} * kStrip;
+      for (uint32_t j = 0; j < fours; j += 4) turn_four(rows + size_t{j} * dim + k, dim, out + j);
+      for (uint32_t j = fours; j < kStrip; ++j)
+        for (uint32_t i = 0; i < 4; ++i) out[i * kStrip + j] = j < there ? rows[size_t{j} * dim + k + i] : 0.0f;
+    }
+    for (; k < dim; ++k)
+      for (uint32_t j = 0; j < kStrip; ++j)
+        packed[size_t{k} * kStrip + j] = j < there ? rows[size_t{j} * dim + k] : 0.0f;
+  }
 }
 
 inline Vector vector_at(const float* from) {

@@ -175,7 +175,7 @@ def _for_metric(stage: Affine | Opaque, metric: str) -> Transform:
     if not straight or np.abs(offset).max() > ROUNDING * about or (about > 0 and metric == "cosine"):
         return Affine.of(matrix, origin, offset)
     made = Subspace(Stage("subspace", (len(matrix),)))
-    made.arrays = {"directions": matrix.astype(np.float32)}
+    made.arrays = {"directions": matrix.astype(np.float32, order="C")}
     if metric != "cosine":
         made.arrays["mean"] = origin.astype(np.float32)
     return made

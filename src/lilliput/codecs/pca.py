@@ -48,7 +48,7 @@ class PCA(Subspace):
         # An eigenvector's sign is a matter of the library's mood.
         largest = np.abs(directions).argmax(axis=1)
         signs = np.where(directions[np.arange(len(directions)), largest] < 0, -1.0, 1.0)
-        self.arrays = {"directions": (directions * signs[:, None]).astype(np.float32)}
+        self.arrays = {"directions": (directions * signs[:, None]).astype(np.float32, order="C")}
         if metric != "cosine":
             self.arrays["mean"] = mean.astype(np.float32)
 

@@ -189,7 +189,8 @@ def check_lengths(x: FloatArray, first_row: int, what: str = "row") -> None:
     InvalidInput
         With the number of the vector.
     """
-    if not x.size or float(max(x.max(), -x.min())) ** 2 * x.shape[1] <= MAX_SQUARED_LENGTH:
+    flat = x.reshape(-1)
+    if flat.dot(flat) <= MAX_SQUARED_LENGTH:  # of all together, which is one pass and no temporary
         return
     too_long = squares(x) > MAX_SQUARED_LENGTH
     if too_long.any():

@@ -67,7 +67,7 @@ class Whiten(Affine):
         largest = np.abs(matrix).argmax(axis=1)
         matrix *= np.where(matrix[np.arange(dim), largest] < 0, -1.0, 1.0)[:, None]
         self.arrays = {
-            "matrix": matrix[: self.out_dim(dim)].astype(np.float32),
+            "matrix": matrix[: self.out_dim(dim)].astype(np.float32, order="C"),
             "origin": mean.astype(np.float32),
             "offset": np.zeros(self.out_dim(dim), dtype=np.float32),
         }
