@@ -190,8 +190,9 @@ def check_lengths(x: FloatArray, first_row: int, what: str = "row") -> None:
         With the number of the vector.
     """
     flat = x.reshape(-1)
-    if flat.dot(flat) <= MAX_SQUARED_LENGTH:  # of all together, which is one pass and no temporary
-        return
+    with np.errstate(over="ignore"):
+        if flat.dot(flat) <= MAX_SQUARED_LENGTH:  # of all together, which is one pass and no temporary
+            return
     too_long = squares(x) > MAX_SQUARED_LENGTH
     if too_long.any():
         raise InvalidInput(

@@ -95,15 +95,12 @@ def to_floats(block: AnyArray, name: str, first_row: int) -> FloatArray:
     >>> to_floats(np.eye(2), "X", 0).dtype
     dtype('float32')
     """
-    if block.dtype == np.float32:
-        floats: FloatArray = np.ascontiguousarray(block).view()
-    else:
-        with np.errstate(over="ignore", invalid="ignore"):
-            floats = np.ascontiguousarray(block, dtype=np.float32).view()
-    # One pass and no temporary: a sum of squares is finite only when every term is. It may also overflow where
-    # all are; then the rows are looked at one by one.
-    flat = floats.reshape(-1)
-    suspect = block.dtype.kind not in "iu" and not math.isfinite(flat.dot(flat))
+    with np.errstate(over="ignore", invalid="ignore"):
+        floats: FloatArray = np.ascontiguousarray(block, dtype=np.float32).view()
+        # One pass and no temporary: a sum of squares is finite only when every term is. It may also overflow
+        # where all are; then the rows are looked at one by one.
+        flat = floats.reshape(-1)
+        suspect = block.dtype.kind not in "iu" and not math.isfinite(flat.dot(flat))
     if suspect:
         _refuse_bad_row(floats, block, name, first_row)
     floats.flags.writeable = False
