@@ -44,7 +44,8 @@ inline void pack(uint32_t dim, uint32_t out_dim, const float* matrix, float* pac
       float* out = packed + size_t{k} * kStrip;
       for (uint32_t j = 0; j < fours; j += 4) turn_four(rows + size_t{j} * dim + k, dim, out + j);
       for (uint32_t j = fours; j < kStrip; ++j)
-        for (uint32_t i = 0; i < 4; ++i) out[i * kStrip + j] = j < there ? rows[size_t{j} * dim + k + i] : 0.0f;
+        for (uint32_t i = 0; i < 4; ++i)
+          out[i * kStrip + j] = j < there ? rows[size_t{j} * dim + k + i] : 0.0f;
     }
     for (; k < dim; ++k)
       for (uint32_t j = 0; j < kStrip; ++j)

@@ -1,7 +1,7 @@
 // Rows of word numbers with AVX2: tables for one query; for many, the int8 numbers that rows stand for.
 #define LILLIPUT_TARGET avx2
 #include "kernels/i8/shorts_avx2.h"
-#include "kernels/lut/lut.h"
+#include "kernels/lut/sieve_avx2.h"
 #include "kernels/tables.h"
 
 namespace lilliput::avx2 {
@@ -33,11 +33,14 @@ constexpr Tile kTile = {
     .fused = nullptr,
 };
 
+constexpr Sieve sieve4 = {sieve4_bytes, sieve4_prepare, sieve4_sift};
+constexpr Sieve sieve8 = {sieve8_bytes, sieve8_prepare, sieve8_sift};
+
 }  // namespace
 
-constinit const Kernels lut4 = {lut_query_bytes, lut_prepare, kLutBlock<4>,
-                                kLutGather<4>,   nullptr,     &kTile<4>};
-constinit const Kernels lut8 = {lut_query_bytes, lut_prepare, kLutBlock<8>,
-                                kLutGather<8>,   nullptr,     &kTile<8>};
+constinit const Kernels lut4 = {lut_query_bytes, lut_prepare, kLutBlock<4>, kLutGather<4>,
+                                nullptr,         &kTile<4>,   &sieve4};
+constinit const Kernels lut8 = {lut_query_bytes, lut_prepare, kLutBlock<8>, kLutGather<8>,
+                                nullptr,         &kTile<8>,   &sieve8};
 
 }  // namespace lilliput::avx2

@@ -8,36 +8,6 @@
 namespace lilliput::avx512 {
 namespace {
 
-constexpr size_t kBound = 64;  // bytes before the tables
-
-static_assert(sizeof(Bound) <= kBound);
-
-inline uint32_t write_rows(uint64_t mask, uint64_t first, uint32_t* rows) {
-  uint32_t count = 0;
-  for (; mask; mask &= mask - 1)
-    rows[count++] = static_cast<uint32_t>(first) + static_cast<uint32_t>(__builtin_ctzll(mask));
-  return count;
-}
-
-// Calls mask_of(row) for every `Side` rows, the last of them again where n leaves a rest; fewer rows than
-// that all pass.
-template <uint32_t Side, class MaskOf>
-inline uint32_t sift_by(const Codes& codes, uint64_t first, uint32_t n, uint32_t* rows,
-                        const MaskOf& mask_of) {
-  const std::byte* from = codes.rows + first * codes.row_bytes;
-  uint32_t count = 0, i = 0;
-  if (n < Side) {
-    for (; i < n; ++i) rows[i] = static_cast<uint32_t>(first) + i;
-    return n;
-  }
-  for (; i + Side <= n; i += Side)
-    count += write_rows(mask_of(from + size_t{i} * codes.row_bytes), first + i, rows + count);
-  if (i == n) return count;
-  const uint32_t again = i - (n - Side);
-  const uint64_t mask = mask_of(from + size_t{n - Side} * codes.row_bytes);
-  return count + write_rows(mask >> again, first + i, rows + count);
-}
-
 inline size_t sieve4_bytes(const Codes& of) { return kBound + half_byte_tables(of.row_bytes); }
 
 inline void sieve4_prepare(const Codes& of, const std::byte* query, std::byte* out) {
