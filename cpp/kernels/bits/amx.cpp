@@ -14,7 +14,7 @@ void load(Panel& panel, std::byte* memory) {
 
 }  // namespace
 
-constinit const Tile bits = {4,    byte_group_bytes, byte_pack<7>, byte_rows_bytes,
+constinit const Tile bits = {10,   byte_group_bytes, byte_pack<7>, byte_rows_bytes,
                              load, byte_dense,       byte_fused};
 
 }  // namespace lilliput::amx

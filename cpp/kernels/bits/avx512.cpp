@@ -131,7 +131,7 @@ void load(Panel& panel, std::byte* memory) {
   vnni_sum(panel, reinterpret_cast<float*>(memory + panel.n * panel.stride));
 }
 
-constexpr Tile tile = {4,    vnni_group_bytes, vnni_pack<kLevels>, expanded_panel_bytes,
+constexpr Tile tile = {16,   vnni_group_bytes, vnni_pack<kLevels>, expanded_panel_bytes,
                        load, vnni_dense,       vnni_fused};
 
 }  // namespace

@@ -63,7 +63,16 @@ inline void encode_i4(uint32_t dim, uint64_t n, const float* x, std::byte* rows,
 
 // The numbers of a row, a byte each.
 inline void expand_nibbles(const std::byte* row, uint32_t dim, std::byte* out) {
-  for (uint32_t i = 0; i < dim; i += kRun, row += kHalf, out += kRun) {
+  typedef uint8_t Bytes __attribute__((vector_size(kHalf)));
+  uint32_t whole = 0;
+  for (; whole + kRun <= dim; whole += kRun, row += kHalf, out += kRun) {
+    Bytes pairs;
+    __builtin_memcpy(&pairs, row, sizeof pairs);
+    const Bytes low = (pairs & 15) - 8, high = (pairs >> 4) - 8;
+    __builtin_memcpy(out, &low, sizeof low);
+    __builtin_memcpy(out + kHalf, &high, sizeof high);
+  }
+  for (uint32_t i = whole; i < dim; i += kRun, row += kHalf, out += kRun) {
     const Halves128 half(dim - i);
     const uint8_t* nibbles = reinterpret_cast<const uint8_t*>(row);
     for (uint32_t j = 0; j < half.low; ++j) out[j] = static_cast<std::byte>((nibbles[j] & 15) - 8);

@@ -17,9 +17,9 @@ void load(Panel& panel, std::byte* memory) {
 
 }  // namespace
 
-constinit const Tile lut4 = {4,       byte_group_bytes, byte_pack<127>, panel_bytes,
+constinit const Tile lut4 = {40,      byte_group_bytes, byte_pack<127>, panel_bytes,
                              load<4>, byte_dense,       byte_fused};
-constinit const Tile lut8 = {4,       byte_group_bytes, byte_pack<127>, panel_bytes,
+constinit const Tile lut8 = {14,      byte_group_bytes, byte_pack<127>, panel_bytes,
                              load<8>, byte_dense,       byte_fused};
 
 }  // namespace lilliput::amx

@@ -24,7 +24,7 @@ void load(Panel& panel, std::byte* memory) {
 
 template <uint32_t Bits>
 constexpr Tile kTile = {
-    .least_queries = 16,
+    .least_queries = Bits == 4 ? 64 : 32,
     .group_bytes = shorts_group_bytes,
     .pack = shorts_pack,
     .panel_bytes = panel_bytes,

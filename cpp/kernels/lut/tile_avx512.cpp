@@ -23,9 +23,9 @@ void load(Panel& panel, std::byte* memory) {
 
 }  // namespace
 
-constinit const Tile lut4_tile = {8,       vnni_group_bytes, vnni_pack<127>, panel_bytes,
+constinit const Tile lut4_tile = {56,      vnni_group_bytes, vnni_pack<127>, panel_bytes,
                                   load<4>, vnni_dense,       vnni_fused};
-constinit const Tile lut8_tile = {8,       vnni_group_bytes, vnni_pack<127>, panel_bytes,
+constinit const Tile lut8_tile = {20,      vnni_group_bytes, vnni_pack<127>, panel_bytes,
                                   load<8>, vnni_dense,       vnni_fused};
 
 }  // namespace lilliput::avx512
