@@ -14,17 +14,14 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr size_t kListBytes = 64 << 20;  // of hits, a thread: more queries than this holds take another pass
 constexpr uint64_t kMostQueries = 4096;
 
-// What one thread should have to read before another is woken, which takes as long as some hundred thousand
-// bytes. A tile reads a row once for many queries.
-constexpr uint64_t kBytesPerThread = uint64_t{2} << 20;
-constexpr uint64_t kSharedBy = 16;
+constexpr uint64_t kSharedBy = 16;  // queries to which a tile reads a row as fast as to one alone
 
 ScanOptions with_fewer_threads(const Codes& codes, const Kernels& kernels, const Queries& queries,
                                ScanOptions options) {
   const uint64_t rows = options.rows ? options.n_rows : codes.n;
   const bool tiled = kernels.tile && queries.n >= kernels.tile->least_queries;
   const uint64_t readings = tiled ? (queries.n + kSharedBy - 1) / kSharedBy : queries.n;
-  const uint64_t shares = rows * codes.row_bytes * readings / kBytesPerThread;
+  const uint64_t shares = rows * codes.row_bytes * readings / options.bytes_per_thread;
   options.threads = static_cast<unsigned>(std::clamp<uint64_t>(shares, 1, options.threads));
   return options;
 }

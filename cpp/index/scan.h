@@ -18,12 +18,17 @@ struct Queries {
   uint64_t n;
 };
 
+// What one thread should have to read before another is woken, which takes as long as some hundred thousand
+// bytes.
+constexpr uint64_t kBytesPerThread = uint64_t{2} << 20;
+
 struct ScanOptions {
   const uint32_t* rows = nullptr;  // scan these, ascending; null: all
   uint64_t n_rows = 0;
   const int64_t* ids = nullptr;  // equal scores go to the smaller id; null: the row number is the id
-  unsigned threads = 1;
+  unsigned threads = 1;          // at most
   Poll poll;
+  uint64_t bytes_per_thread = kBytesPerThread;
 };
 
 // The k best rows of each query, best first; missing ones are row -1 and score NaN.

@@ -172,7 +172,7 @@ TEST(scan_equals_a_sort) {
           if (isa == Isa::portable && n * m > 100'000 && shown) continue;
           const Kernels& table = *kernels(kind, isa);
           for (unsigned threads : {1u, 3u}) {
-            ScanOptions options{nullptr, 0, set.ids.data(), threads, {}};
+            ScanOptions options{nullptr, 0, set.ids.data(), threads, {}, 1};
             for (uint64_t k : {1u, 10u, 200u})
               check_top_k(set, table, asked, k, options, everything, label(set, isa, m, k));
             check_within(set, table, asked, options, everything, label(set, isa, m, 0) + " within");
@@ -269,7 +269,7 @@ TEST(scan_readers_beside_a_writer) {
         used = published.load(std::memory_order_acquire);
         std::vector<int64_t> rows(70 * 10);
         std::vector<float> scores(70 * 10), again(70 * 10);
-        const ScanOptions options{nullptr, 0, nullptr, 2, {}};
+        const ScanOptions options{nullptr, 0, nullptr, 2, {}, 1};
         const Codes codes = set.codes(used);
         top_k(codes, table, asked.queries(), 10, options, rows.data(), scores.data());
         for (int64_t row : rows) wrong += row >= int64_t(used) || (used >= 10 && row < 0);

@@ -162,6 +162,8 @@ TEST(searches_with_a_sieve_find_the_same) {
           std::stable_sort(order.begin(), order.end(),
                            [&](uint32_t a, uint32_t b) { return truth[a] > truth[b]; });
           ScanOptions options;
+          options.threads = 1 + random.below(2);
+          options.bytes_per_thread = 1;
           options.rows = filtered ? picked.data() : nullptr;
           options.n_rows = picked.size();
           std::vector<int64_t> rows(k);
