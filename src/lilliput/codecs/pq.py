@@ -46,6 +46,7 @@ class ProductQuantiser(Quantiser):
                 f"'{stage}' asks for {self._bits} bits a part; a part has 4 bits (16 words) or 8 (256 words)."
             )
         self._book: tuple[NDArray[np.int8], Metric, _core.Codebook] | None = None
+        self._wide: tuple[FloatArray, FloatArray, DoubleArray] | None = None
 
     @classmethod
     def variants(cls, dim: int) -> Sequence[str]:
@@ -122,15 +123,21 @@ class ProductQuantiser(Quantiser):
         decoded: FloatArray = x.reshape(len(x), -1) + self.arrays["mean"]
         return decoded[:, :dim]
 
+    def _spread(self) -> tuple[FloatArray, DoubleArray]:
+        """Give the step of each dimension, and the mean in float64; made once."""
+        steps, mean = self.arrays["step"], self.arrays["mean"]
+        if self._wide is None or self._wide[0] is not steps:
+            self._wide = steps, np.repeat(steps, len(mean) // self._parts), mean.astype(np.float64)
+        return self._wide[1:]
+
     def query(self, u: FloatArray, metric: Metric) -> tuple[FloatArray, DoubleArray]:
         """Fold mean and steps into queries and biases."""
-        mean, width = self.arrays["mean"], len(self.arrays["mean"]) // self._parts
-        step = np.repeat(self.arrays["step"], width)
+        step, mean = self._spread()
         if u.shape[1] < len(mean):
             u = np.pad(u, ((0, 0), (0, len(mean) - u.shape[1])))
         if metric != "l2":
             return step * u, u.astype(np.float64) @ mean
-        r = u - mean
+        r = u - self.arrays["mean"]
         return 2 * step * r, -squares(r)
 
 

@@ -1,11 +1,11 @@
 """What counts as numbers of a vector, and the one conversion to checked float32."""
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lilliput import _core
 from lilliput.errors import InvalidInput
 from lilliput.limits import LIMITS
 
@@ -95,13 +95,12 @@ def to_floats(block: AnyArray, name: str, first_row: int) -> FloatArray:
     >>> to_floats(np.eye(2), "X", 0).dtype
     dtype('float32')
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        floats: FloatArray = np.ascontiguousarray(block, dtype=np.float32).view()
-        # One pass and no temporary: a sum of squares is finite only when every term is. It may also overflow
-        # where all are; then the rows are looked at one by one.
-        flat = floats.reshape(-1)
-        suspect = block.dtype.kind not in "iu" and not math.isfinite(flat.dot(flat))
-    if suspect:
+    if block.dtype == np.float32:
+        floats: FloatArray = np.ascontiguousarray(block).view()
+    else:
+        with np.errstate(over="ignore", invalid="ignore"):
+            floats = np.ascontiguousarray(block, dtype=np.float32).view()
+    if _core.first_bad_row(floats) >= 0:
         _refuse_bad_row(floats, block, name, first_row)
     floats.flags.writeable = False
     return floats
