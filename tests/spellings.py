@@ -12,6 +12,8 @@ CHOSEN = [
     "lvq4x1",
     "pca5,int8",
     "mrl9,rotate,bin",
+    "leanvec5,int8",
+    "infs5,int8",
 ]
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,24 @@ def test_queries_and_judgments_are_used(X: Floats) -> None:
     assert len(told["queries"]) == len(told["recall@10"]) == len(told["ndcg@10"]) == 100
     assert plan.forecast["ndcg@10"]["mean"] == pytest.approx(np.mean(told["ndcg@10"]))
     assert 0 < plan.baseline["ndcg@10"] <= 1
+
+
+def test_a_plan_that_learnt_from_queries_learns_again() -> None:
+    """Where queries are given leanvec is tried, and a plan of it builds with them as it stands."""
+    rng = np.random.default_rng(0)
+    rows, queries = (rng.standard_normal((n, DIM)).astype(np.float32) for n in (1500, 400))
+    queries *= np.geomspace(3, 0.1, DIM).astype(np.float32)
+    plan = advise(rows, queries, budget="14B", **QUIET)
+    learnt = replace(plan, spec="flat | leanvec8,int8")
+
+    index, plain = learnt.build(rows, progress=False), plan.build(rows, progress=False)
+
+    assert any("leanvec" in row.spec for row in plan.table)
+    assert plan.queries is not None
+    assert np.array_equal(np.sort(plan.queries, axis=0), np.sort(queries, axis=0))
+    assert index.spec == learnt.spec
+    assert "0.mixed" in index._readable().stores[0].codec.state()[1]
+    assert plain.spec == plan.spec
 
 
 def test_floors_of_other_depths_are_kept(X: Floats) -> None:

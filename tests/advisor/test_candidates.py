@@ -16,8 +16,8 @@ def test_more_rows_share_the_directions() -> None:
 
     few, many = (candidate.bytes_per_vector(384, "cosine", n) for n in (1_000, 1_000_000))
 
-    assert 68 + 64 * 384 * 4 / 1_000 == pytest.approx(few)
-    assert 68 + 64 * 384 * 4 / 1_000_000 == pytest.approx(many)
+    assert 68 + 64 * 384 * 2 / 1_000 == pytest.approx(few)
+    assert 68 + 64 * 384 * 2 / 1_000_000 == pytest.approx(many)
 
 
 @pytest.mark.parametrize("metric", METRICS)

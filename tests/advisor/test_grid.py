@@ -37,11 +37,11 @@ def test_budget_is_kept_and_nothing_comes_twice(
 
 
 def test_every_registered_stage_is_tried() -> None:
-    """Each quantiser, and each transform that needs no judgments to speak for it, is in some candidate."""
+    """Each quantiser and transform is in some candidate, with judgments and queries or without."""
     tried = {
         stage.rstrip("0123456789")
         for judged in (False, True)
-        for candidate in Grid(64, "cosine", 10_000, judged=judged).singles()
+        for candidate in Grid(64, "cosine", 10_000, judged=judged, asked=judged).singles()
         for stage in candidate.codecs[0].split("(")[0].split(",")
     }
     spelt = {**variants("transform", 64), **variants("quantiser", 64)}
@@ -98,6 +98,18 @@ def test_what_moves_vectors_elsewhere_needs_judgments() -> None:
         stages = candidate.codecs[0].split("(")[0].split(",")[:-1]
         for stage in stages:
             assert registry.stage_class(stage.rstrip("0123456789")).keeps_scores
+
+
+def test_what_learns_from_queries_needs_some_or_a_reason() -> None:
+    """Without queries leanvec is pca, but under l2, where it knows the length that it cuts off."""
+
+    def tried(metric: Metric, asked: bool) -> bool:
+        found = Grid(48, metric, 5_000, asked=asked).singles()
+        return any("leanvec" in candidate.spec for candidate in found)
+
+    assert not tried("cosine", False)
+    assert tried("cosine", True)
+    assert tried("l2", False)
 
 
 def test_pairs_join_each_with_each() -> None:

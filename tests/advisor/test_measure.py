@@ -44,6 +44,27 @@ def test_shared_spaces_rank_as_whole_codecs_do(metric: Metric) -> None:
         ), candidate.spec
 
 
+@pytest.mark.parametrize("metric", METRICS)
+def test_shared_spaces_learn_from_queries(metric: Metric) -> None:
+    """Codes behind a shared leanvec are those of the whole codec, learnt from the same queries."""
+    rows = DATA.vectors + np.float32(0.3)
+    asked = (np.random.default_rng(0).standard_normal((200, 24)) * np.geomspace(3, 0.1, 24)).astype(
+        np.float32
+    )
+    texts = ["leanvec6,f32", "leanvec12,f32", "leanvec6,int8"]
+    spaces = Spaces(rows, np.arange(len(rows)), metric, 0, 0, texts, asked)
+    probe = Probe(rows, asked, None, None, metric, 0)
+
+    for text in texts:
+        whole = encoded(Codec(text, metric=metric), rows, rows, 0, asked)
+        expected, actual = (
+            measure(Candidate((text,)), [coded], probe, alone=False)[1]
+            for coded in (whole, spaces.coded(text))
+        )
+        assert "0.mixed" in whole.store.codec.state()[1]
+        assert (expected == actual).mean() > 0.99
+
+
 @pytest.mark.parametrize("refine", [None, 3])
 def test_a_measurement_is_what_the_index_finds(refine: int | None) -> None:
     """Fitted alike, the index gives the same recall."""

@@ -25,6 +25,7 @@ def test_rows_that_choose_measure_and_fit_are_disjoint(n: int) -> None:
     split = held_out_rows(base, np.random.default_rng(0))
 
     assert split.own is not None
+    assert split.learning is None
     parts = [*split.own, split.fit]
     assert list(range(n)) == np.sort(np.concatenate(parts)).tolist()
     assert len(split.fit) >= 0.6 * n
@@ -42,6 +43,9 @@ def test_given_queries_either_choose_or_measure(m: int) -> None:
     assert not first & second
     assert min(len(first), len(second)) >= 2
     assert split.choosing.tolist() == again.choosing.tolist()
+    assert split.learning is not None
+    assert first <= set(split.learning[:, 0])
+    assert not second & set(split.learning[:, 0])
 
 
 def test_judged_queries_are_split_evenly() -> None:

@@ -42,6 +42,27 @@ def test_compress_and_decode_are_encode_and_decode(at_desk: Path, tmp_path: Path
     assert Path(codes).stat().st_size == told["file_bytes"]
 
 
+def test_compress_learns_from_a_file_of_queries(at_desk: Path, tmp_path: Path) -> None:
+    """As fit does from an array, and the spelling says so."""
+    X = np.asarray(read_array("X.npy"), dtype=np.float32)
+    np.save(tmp_path / "Q.npy", X[::4, ::-1])
+    codec = lp.Codec("leanvec8(method=es),int8", metric="ip").fit(X, queries=X[::4, ::-1])
+    options = [
+        "--spec",
+        "leanvec8(method=es),int8",
+        "--metric",
+        "ip",
+        "--out",
+        str(tmp_path / "c.safetensors"),
+    ]
+
+    told = run_json("compress", "X.npy", "--queries", str(tmp_path / "Q.npy"), *options)
+
+    assert codec.spec == told["spec"]
+    stored = lp.Codec.load(tmp_path / "c.safetensors")
+    assert np.array_equal(codec.encode(X), stored.encode(X))
+
+
 def test_decode_replaces_what_was_there(at_desk: Path, tmp_path: Path) -> None:
     """An earlier file of the same name gives way to the new one."""
     back = tmp_path / "Y.npy"

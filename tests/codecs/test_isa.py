@@ -21,6 +21,7 @@ specs = sys.argv[1] + " f32 f16 bf16 f8 f8(format=e5m2) int8 int4 bin"
 specs += " int8(scale=dim) int8(scale=global) int4(scale=dim,clip=0.98)"
 specs += " lvq1 lvq3 lvq4 pow4(p=0.7)"
 specs += " mrl19,int8 pca19,int8 pca45,f16 rotate,pca33,bin"
+specs += " leanvec19,int8 infs19,int4 pca(keep=0.9),f8"
 specs += " jl19,f32 fft19,f16 fft9(keep=energy),int8 whiten,f32 whiten9,bin clip,jl9,int8"
 digest = hashlib.sha256()
 for metric in ("ip", "l2", "cosine"):

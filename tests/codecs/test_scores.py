@@ -40,6 +40,7 @@ SPECS = [
     "lvq4",
     "lvq8",
     "pca20,lvq2x3",
+    "infs20,int8",
 ]
 ABOUT_A_MEAN = ("bin", "scale=dim", "lvq")  # no code of theirs is zero
 ESTIMATES = ["rabitq1", "rabitq3", "rabitq8", "pca20,rabitq2"]  # of lengths other than the decoded rows'

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from lilliput.codecs import registry
 from lilliput.codecs.base import Metric, Transform
+from lilliput.codecs.pca import PCA
 from lilliput.spec import parse_codec
 
 RNG = np.random.default_rng(0)
@@ -63,7 +64,8 @@ def test_pca_gives_the_best_plane(metric: Metric) -> None:
 def test_pca_directions_are_orthonormal_ordered_and_signed(rows: int) -> None:
     """With more or fewer rows than dimensions: unit rows at right angles, variance that falls, one sign."""
     stage = fitted("pca10", "l2", X[:rows])
-    directions = stage.arrays["directions"].astype(np.float64)
+    assert isinstance(stage, PCA)
+    directions = stage.directions(20).astype(np.float64)
 
     np.testing.assert_allclose(directions @ directions.T, np.eye(10), atol=1e-6)
     variance = stage.forward(X[:rows]).var(axis=0)
@@ -75,7 +77,8 @@ def test_pca_of_vectors_that_do_not_differ() -> None:
     """Directions of no variance are still orthonormal, and everything lands on the mean."""
     same = np.ones((30, 20), np.float32)
     stage = fitted("pca5", "l2", same)
-    directions = stage.arrays["directions"].astype(np.float64)
+    assert isinstance(stage, PCA)
+    directions = stage.directions(20).astype(np.float64)
 
     np.testing.assert_allclose(directions @ directions.T, np.eye(5), atol=1e-6)
     np.testing.assert_allclose(stage.backward(stage.forward(same), 20), same, atol=1e-6)
@@ -127,6 +130,8 @@ def test_a_stage_does_what_it_says(spelling: str, metric: Metric) -> None:
 @pytest.mark.parametrize("spelling", [*filter(keeps_scores, SPELLINGS)])
 def test_scores_through_a_transform_are_those_of_what_comes_back(spelling: str, metric: Metric) -> None:
     """Dot products and distances to mapped rows, with the bias, are those to the rows mapped back."""
+    if metric == "l2" and spelling.startswith("leanvec"):
+        pytest.skip("its scores know how long the part is that decoding lacks; test_leanvec has the formula")
     stage = fitted(spelling, metric)
     y = stage.forward(X)
     back = stage.backward(y, 20).astype(np.float64)

@@ -78,6 +78,7 @@ def account(
         diagnosis=diagnosis,
         outcome=choice.outcome,
         level=choice.level,
+        queries=ground.split.queries,
     )
 
 

@@ -60,7 +60,8 @@ def advise(
         Vectors (n, d) in any form that `as_source` takes. Of more than 200,000 rows, or 512 MiB of float32, a
         sample is measured on, and the reason says so.
     queries:
-        Real queries (m, d), at least 4: half of them choose, half measure.
+        Real queries (m, d), at least 4: half of them choose, half measure. Stages that learn from queries
+        learn from those that choose.
     qrels:
         For each query the grades of the rows that somebody judged: a sequence of mappings from row number to
         grade, or a mapping from query number to those.
@@ -143,7 +144,9 @@ def advise(
     rows = _checked_size(for_n, base)
     aim = Aim(None if budget is None else parse_budget(budget, source.dim, rows), floors, rows)
     if aim.budget is not None:
-        _refuse_too_small(aim.budget, Grid(source.dim, known, rows, judged=grades is not None))
+        _refuse_too_small(
+            aim.budget, Grid(source.dim, known, rows, judged=grades is not None, asked=given is not None)
+        )
     if texts is not None and given is None and len(texts) != base.total:
         raise InvalidInput(f"There are {len(texts)} texts and {base.total} rows; pass a text for each.")
     split = held_out_rows(base, rng) if given is None else given_queries(base, given, grades, rng)
@@ -163,7 +166,10 @@ def _run(ground: Ground, aim: Aim, journal: Journal, diagnose: bool, progress: P
     """Search, choose, look at the choice with other queries, and account for it."""
     base, split = ground.base, ground.split
     judged = split.grades is not None
-    grid = Grid(base.rows.shape[1], ground.metric, aim.rows, fit_rows=len(split.fit), judged=judged)
+    asked = split.learning is not None
+    grid = Grid(
+        base.rows.shape[1], ground.metric, aim.rows, fit_rows=len(split.fit), judged=judged, asked=asked
+    )
     plan = rungs(len(base.rows), len(split.choosing))
     search = Search(grid, ground, aim, plan, journal)
     with Track(progress, search.most, "advising") as step:

@@ -76,7 +76,7 @@ def codec_cost(text: str, dim: int, metric: Metric) -> tuple[int, int]:
     Examples
     --------
     >>> codec_cost("pca64,int8", 384, "cosine")
-    (68, 98304)
+    (68, 49152)
     """
     transforms, quantiser = build(parse_codec(text, names()))
     shared = 0

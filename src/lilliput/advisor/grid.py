@@ -11,7 +11,7 @@ import numpy as np
 
 from lilliput.advisor.budget import Budget
 from lilliput.advisor.candidates import Candidate
-from lilliput.codecs.base import Metric, Role, Transform
+from lilliput.codecs.base import Metric, QueryLearner, Role, Transform
 from lilliput.codecs.registry import build, names, stage_class, variants
 from lilliput.errors import InvalidInput
 from lilliput.index.structure import STRUCTURES
@@ -36,13 +36,22 @@ class Grid:
     judged:
         Whether there are judgments. Only they can show that a stage that moves vectors to another space
         changes what is near for the better.
+    asked:
+        Whether there are queries to learn from.
     """
 
     def __init__(
-        self, dim: int, metric: Metric, rows: int, *, fit_rows: int | None = None, judged: bool = False
+        self,
+        dim: int,
+        metric: Metric,
+        rows: int,
+        *,
+        fit_rows: int | None = None,
+        judged: bool = False,
+        asked: bool = False,
     ) -> None:
         self.dim, self.metric, self.rows = dim, metric, rows
-        self._fit_rows, self._judged = fit_rows, judged
+        self._fit_rows, self._judged, self._asked = fit_rows, judged, asked
 
     def cost(self, candidate: Candidate) -> float:
         """Give the bytes a vector takes."""
@@ -137,11 +146,14 @@ class Grid:
         return f"{shortener}{most}" if most >= 1 else None
 
     def _stages(self, role: Role) -> list[str]:
-        """List the registered transforms of a role that judgments, or none, can speak for."""
+        """List the registered transforms of a role that the judgments and queries there are can speak for."""
         found = []
         for name in variants("transform", self.dim):
             stage = stage_class(name)
-            if issubclass(stage, Transform) and stage.role == role and (stage.keeps_scores or self._judged):
+            if not issubclass(stage, Transform) or stage.role != role:
+                continue
+            asks = issubclass(stage, QueryLearner) and self.metric not in stage.unasked
+            if (stage.keeps_scores or self._judged) and (self._asked or not asks):
                 found.append(name)
         return found
 

@@ -8,8 +8,10 @@ from typing import Any
 from lilliput.advisor.aim import Aim
 from lilliput.advisor.measure import Outcome
 from lilliput.advisor.report import write_report
+from lilliput.codecs.codec import Codec
 from lilliput.evaluate.intervals import Interval
 from lilliput.index.index import Index
+from lilliput.io.arrays import FloatArray
 from lilliput.progress import ProgressOption
 
 
@@ -105,6 +107,8 @@ class Plan:
         What each of these queries got.
     diagnosis:
         What the vectors are like; None where nobody asked.
+    queries:
+        The real queries that the plan was made with, float32 (m, d); they are in no file.
 
     Examples
     --------
@@ -136,6 +140,7 @@ class Plan:
     diagnosis: Mapping[str, Any] | None = None
     outcome: Outcome | None = field(default=None, compare=False)
     level: float = 0.95
+    queries: FloatArray | None = field(default=None, compare=False)
 
     @property
     def bytes_per_vector(self) -> float:
@@ -171,13 +176,16 @@ class Plan:
         """
         return forecasts(Aim(None, self.floors, self.rows), self.outcome, fresh, self.level)
 
-    def build(self, X: Any, *, progress: ProgressOption = None) -> Index:
+    def build(self, X: Any, queries: Any = None, *, progress: ProgressOption = None) -> Index:
         """Build the index and fill it.
 
         Parameters
         ----------
         X:
             Vectors (n, d) in any form that can be read twice.
+        queries:
+            Vectors (m, d) like those that will be searched for, as `Index.fit` takes them. None takes those
+            that the plan was made with, where a stage learns from queries.
         progress:
             None, False or a callable.
 
@@ -192,7 +200,10 @@ class Plan:
         Cancelled
             When the callable returned False.
         """
-        index = Index(self.spec, metric=self.metric, seed=self.seed).fit(X, progress=progress)
+        index = Index(self.spec, metric=self.metric, seed=self.seed)
+        if queries is None and any(Codec(text).learns_queries for text in self.spec.split(" | ")[1:]):
+            queries = self.queries
+        index.fit(X, queries, progress=progress)
         return index.add(X, progress=progress)
 
     def report(self, path: str | os.PathLike[str]) -> None:

@@ -32,6 +32,9 @@ class Split:
         Judgments likewise.
     fit:
         Numbers of the rows that codecs are fitted on: all but the queries.
+    learning:
+        float32 (m, d), real queries for stages that learn from such, none of them among those that measure;
+        None where queries are rows.
     numbers:
         Which of the queries, or of the rows, measure: what the caller knows them by.
     """
@@ -41,7 +44,13 @@ class Split:
     own: tuple[Ids, Ids] | None
     grades: tuple[Grades, Grades] | None
     fit: Ids
+    learning: FloatArray | None
     numbers: Ids
+
+    @property
+    def queries(self) -> FloatArray | None:
+        """All real queries; None where queries are rows."""
+        return None if self.learning is None else np.concatenate([self.learning, self.measuring])
 
     @property
     def judged(self) -> Ids:
@@ -68,7 +77,7 @@ def held_out_rows(base: Base, rng: np.random.Generator) -> Split:
     second = first + min(MEASURING, n // HELD_OUT)
     choosing, measuring, fit = (np.sort(part) for part in np.split(order, [first, second]))
     numbers = base.numbers[measuring]
-    return Split(rows[choosing], rows[measuring], (choosing, measuring), None, fit, numbers)
+    return Split(rows[choosing], rows[measuring], (choosing, measuring), None, fit, None, numbers)
 
 
 def given_queries(base: Base, queries: FloatArray, grades: Grades | None, rng: np.random.Generator) -> Split:
@@ -96,7 +105,8 @@ def given_queries(base: Base, queries: FloatArray, grades: Grades | None, rng: n
     if grades is not None:
         parts = ([grades[place] for place in halves[0]], [grades[place] for place in halves[1]])
     fit = np.arange(len(base.rows))
-    return Split(queries[halves[0]], queries[halves[1]], None, parts, fit, halves[1])
+    learning = queries[np.sort(order[0::2])]
+    return Split(queries[halves[0]], queries[halves[1]], None, parts, fit, learning, halves[1])
 
 
 def read_grades(qrels: Any, queries: FloatArray | None) -> Grades | None:

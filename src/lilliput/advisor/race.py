@@ -50,7 +50,9 @@ def _seconds(runners: list[Trial], ground: Ground) -> list[float]:
     sizes = sum(trial.bytes_per_vector for trial in runners)
     count = max(1, min(len(rows), int(len(rows) * 4 * rows.shape[1] / sizes)))
     fit = np.arange(min(count, FIT_ROWS))
-    spaces = Spaces(rows[:count], fit, ground.metric, ground.seed, ground.threads)
+    spaces = Spaces(
+        rows[:count], fit, ground.metric, ground.seed, ground.threads, queries=ground.split.learning
+    )
     states = []
     for trial in runners:
         coded: list[Coded] = [spaces.coded(text) for text in trial.candidate.codecs]

@@ -92,7 +92,8 @@ class Ground:
     def whole(self, text: str) -> Coded:
         """Fit a codec as an index does, but on no row that plays a query, and encode all rows."""
         codec = Codec(text, metric=self.metric, seed=self.seed)
-        return encoded(codec, self.base.rows, _Picked(self.base.rows, self.split.fit), self.threads)
+        fit = _Picked(self.base.rows, self.split.fit)
+        return encoded(codec, self.base.rows, fit, self.threads, self.split.learning)
 
     def _probe(self, rows: FloatArray, queries: FloatArray, own: Any, grades: Any, parts: Any) -> Probe:
         return Probe(rows, queries, own, grades, self.metric, self.threads, self._ks, parts)
@@ -140,7 +141,10 @@ class Bench:
             probe, fit = ground.choosing(self._rung)
             most = LAST_FIT_ROWS if self._rung.rows >= len(ground.base.rows) else FIT_ROWS
             fit = fit[:: max(1, -(-len(fit) // most))]
-            spaces = Spaces(probe.rows, fit, ground.metric, ground.seed, ground.threads, self._expected)
+            learning = ground.split.learning
+            spaces = Spaces(
+                probe.rows, fit, ground.metric, ground.seed, ground.threads, self._expected, learning
+            )
             self._made = probe, spaces
         return self._made
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lilliput import _core
-from lilliput.codecs.base import Metric, Transform
+from lilliput.codecs.base import Metric, QueryLearner, Transform
 from lilliput.codecs.codec import Codec
 from lilliput.codecs.layout import Rows
 from lilliput.codecs.registry import names, stage_class
@@ -74,6 +74,8 @@ class Spaces:
         0 takes all.
     codecs:
         Those that will be asked for, so that the largest of a stage is known.
+    queries:
+        float32 (m, d), for stages that learn from such; None where there are none.
     """
 
     def __init__(
@@ -84,9 +86,10 @@ class Spaces:
         seed: int,
         threads: int,
         codecs: Iterable[str] = (),
+        queries: FloatArray | None = None,
     ) -> None:
         self._rows, self._metric, self._seed, self._threads = rows, metric, seed, threads
-        self._fit = fit
+        self._fit, self._queries = fit, queries
         self._widest: dict[str, int] = {}
         self._space: tuple[Stage, Space] | None = None
         self._codes: OrderedDict[str, Coded] = OrderedDict()
@@ -96,7 +99,7 @@ class Spaces:
         """Hear of codecs that will be asked for."""
         for text in codecs:
             first = parse_codec(text, names()).stages[0]
-            if _nested(first):
+            if _nested(first, self._metric):
                 self._widest[first.name] = max(self._widest.get(first.name, 0), first.numbers[0])
 
     def coded(self, text: str) -> Coded:
@@ -117,18 +120,20 @@ class Spaces:
     def _encoded(self, text: str) -> Coded:
         first, *others = parse_codec(text, names()).stages
         if not others or not stage_class(first.name).learns:
-            return encoded(
-                Codec(text, metric=self._metric, seed=self._seed), self._rows, self._sample(), self._threads
-            )
+            codec = Codec(text, metric=self._metric, seed=self._seed)
+            return encoded(codec, self._rows, self._sample(), self._threads, self._queries)
         space = self._behind(first)
-        kept = first.numbers[0] if _nested(first) else space.rows.shape[1]
-        rest = Codec(",".join(map(str, others)), metric=self._metric, seed=self._seed)
+        kept = first.numbers[0] if _nested(first, self._metric) else space.rows.shape[1]
+        # Rows that are to stay as short as they became would be scaled to unit length again under cosine.
+        short = self._metric == "cosine" and space.head.keeps_length and isinstance(space.head, QueryLearner)
+        metric = "ip" if short else self._metric
+        rest = Codec(",".join(map(str, others)), metric=metric, seed=self._seed)
         coded = encoded(rest, space.rows[:, :kept], space.sample[:, :kept], self._threads)
         codec = cast(Codec, Shared(space.head, kept, rest, self._metric))  # does all that a search asks
         return Coded(Store(codec, coded.store.buffer), space.seconds + coded.seconds)
 
     def _behind(self, first: Stage) -> Space:
-        if _nested(first):
+        if _nested(first, self._metric):
             widest = max(self._widest.get(first.name, 0), first.numbers[0])
             first = Stage(first.name, (widest, *first.numbers[1:]), first.options)
         if self._space is None or self._space[0] != first:
@@ -144,7 +149,11 @@ class Spaces:
         if self._metric == "cosine":
             sample = _core.normalize(sample)
         head.check(sample.shape[1], len(sample))
-        head.fit(sample, self._metric, np.random.default_rng((self._seed, 0)))
+        rng = np.random.default_rng((self._seed, 0))
+        if isinstance(head, QueryLearner):
+            head.fit_asked(sample, self._asked(), self._metric, rng)
+        else:
+            head.fit(sample, self._metric, rng)
         rows = np.empty((len(self._rows), head.out_dim(self._rows.shape[1])), dtype=np.float32)
         for start, stop in spans(len(rows), block_rows(self._rows.shape[1])):
             block = self._rows[start:stop]
@@ -153,14 +162,21 @@ class Spaces:
             rows[start:stop] = head.forward(block, self._threads)
         return Space(head, rows, head.forward(sample, self._threads), time.perf_counter() - started)
 
+    def _asked(self) -> FloatArray | None:
+        if self._queries is None:
+            return None
+        return _core.normalize(self._queries) if self._metric == "cosine" else self._queries
+
     def _sample(self) -> FloatArray:
         return self._rows[self._fit]
 
 
-def encoded(codec: Codec, rows: FloatArray, sample: Any, threads: int) -> Coded:
+def encoded(
+    codec: Codec, rows: FloatArray, sample: Any, threads: int, queries: FloatArray | None = None
+) -> Coded:
     """Fit a codec on a sample and encode rows block by block, however wide the array is that they lie in."""
     started = time.perf_counter()
-    codec.fit(sample, progress=False)
+    codec.fit(sample, queries=queries, progress=False)
     buffer = codec.allocate(len(rows))
     for start, stop in spans(len(rows), block_rows(rows.shape[1])):
         block = np.ascontiguousarray(rows[start:stop])
@@ -168,6 +184,6 @@ def encoded(codec: Codec, rows: FloatArray, sample: Any, threads: int) -> Coded:
     return Coded(Store(codec, buffer), time.perf_counter() - started)
 
 
-def _nested(stage: Stage) -> bool:
+def _nested(stage: Stage, metric: Metric) -> bool:
     found = stage_class(stage.name)
-    return issubclass(found, Transform) and found.nested and found.learns
+    return issubclass(found, Transform) and metric in found.nested and found.learns

@@ -16,7 +16,9 @@ EXAMPLES = [
 @click.argument("vectors")
 @click.option("--spec", required=True, help='The index, such as "flat | int8 | f16".')
 @click.option("--out", required=True, help="The folder to write.")
-@click.option("--queries", help="A file of real queries, to calibrate with. Default: rows of VECTORS.")
+@click.option(
+    "--queries", help="A file of real queries, to learn from and calibrate with. Default: rows of VECTORS."
+)
 @click.option("--ids", help="A file of int64 ids, one a row. Default: 0, 1, 2 and so on.")
 @texts.options
 @options.metric

@@ -9,18 +9,27 @@ from lilliput.cli.verb import Verb
 
 EXAMPLES = [
     "lilliput compress vectors.npy --spec pca192,int8 --out codes.safetensors",
+    "lilliput compress vectors.npy --spec leanvec192,int8 --queries queries.npy --out codes.safetensors",
 ]
 
 
 @click.command("compress", cls=Verb, examples=EXAMPLES)
 @click.argument("vectors")
 @click.option("--spec", required=True, help='The codec, such as "int8" or "pca192,int8".')
+@click.option("--queries", help="A file of real queries, for stages that learn from such, as leanvec does.")
 @click.option("--out", required=True, help="The file of codes to write.")
 @options.metric
 @options.seed
 @options.common
 def command(
-    vectors: str, spec: str, out: str, metric: str, seed: int, as_json: bool, progress: options.Progress
+    vectors: str,
+    spec: str,
+    queries: str | None,
+    out: str,
+    metric: str,
+    seed: int,
+    as_json: bool,
+    progress: options.Progress,
 ) -> None:
     """Train a codec on VECTORS and write their codes.
 
@@ -29,7 +38,7 @@ def command(
     """
     import lilliput as lp
 
-    codec = lp.Codec(spec, metric=metric, seed=seed).fit(vectors, progress=progress)
+    codec = lp.Codec(spec, metric=metric, seed=seed).fit(vectors, queries=queries, progress=progress)
     codes = codec.encode(vectors, out=out, progress=progress)
     report = {
         "spec": codec.spec,

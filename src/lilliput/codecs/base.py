@@ -1,7 +1,7 @@
 """What a stage of a codec is: a transform (floats to floats) or a quantiser (floats to bytes)."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -60,6 +60,10 @@ class Step:
     def fit(self, sample: FloatArray, metric: Metric, rng: np.random.Generator) -> None:
         """Fill `arrays` from a sample (rows, dim) and a source of chance."""
 
+    def settled(self) -> Stage:
+        """Spell the fitted stage, with what fitting chose where the spelling left it open."""
+        return self.stage
+
     def shapes(self, dim: int, metric: Metric) -> Shapes:
         """Say the dtype and shape of each array that fitting leaves, for vectors of `dim` numbers."""
         return {}
@@ -110,19 +114,19 @@ class Transform(Step, ABC):
     role:
         What it is for: fewer numbers, the same spread evenly, or other values.
     keeps_length:
-        Whether a vector is as long after as before.
+        Whether a vector is as long after as before, or under cosine is to stay as short as it became.
     keeps_scores:
         Whether scores are those of the vectors that `backward` gives. If not, queries and rows both move to
         another space, and scores are those of that space.
     nested:
-        Whether the first numbers that come out of a larger one are what comes out of a smaller one, fitted
-        alike.
+        The metrics under which the first numbers that come out of a larger one are what comes out of a
+        smaller one, fitted alike.
     """
 
     role: ClassVar[Role] = "shorten"
-    keeps_length: ClassVar[bool] = False
+    keeps_length: bool = False
     keeps_scores: ClassVar[bool] = True
-    nested: ClassVar[bool] = False
+    nested: ClassVar[Collection[Metric]] = ()
 
     @abstractmethod
     def out_dim(self, dim: int) -> int:
@@ -148,6 +152,28 @@ class Transform(Step, ABC):
         bias:
             (m,).
         """
+
+
+class QueryLearner(Transform):
+    """A transform that also learns from queries, where there are any.
+
+    Attributes
+    ----------
+    unasked:
+        The metrics under which it is worth trying without queries.
+    """
+
+    unasked: ClassVar[Collection[Metric]] = ()
+
+    def fit(self, sample: FloatArray, metric: Metric, rng: np.random.Generator) -> None:
+        """Fill `arrays` from a sample alone."""
+        self.fit_asked(sample, None, metric, rng)
+
+    @abstractmethod
+    def fit_asked(
+        self, sample: FloatArray, queries: FloatArray | None, metric: Metric, rng: np.random.Generator
+    ) -> None:
+        """Fill `arrays` from a sample (rows, dim) and queries (m, dim), both as they reach the stage."""
 
 
 class Shortener(Transform):

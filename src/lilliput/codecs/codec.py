@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lilliput import _core
 from lilliput.codecs import files
-from lilliput.codecs.base import METRICS, Metric
+from lilliput.codecs.base import METRICS, Metric, QueryLearner
 from lilliput.codecs.foreign import Stages, portable, read_stages, respelt
 from lilliput.codecs.layout import ByteArray, Layout, Rows
 from lilliput.codecs.pipeline import Pipeline
@@ -67,7 +67,7 @@ class Codec:
 
     @property
     def spec(self) -> str:
-        """The canonical spelling of the stages.
+        """The canonical spelling of the stages; once fitted, with what fitting chose.
 
         Raises
         ------
@@ -120,8 +120,8 @@ class Codec:
         y:
             Ignored; scikit-learn passes it.
         queries:
-            Vectors (m, d) like those that will be searched for. They are checked; no stage here learns from
-            them.
+            Vectors (m, d) like those that will be searched for. `leanvec` learns from them, at most 65,536;
+            other stages have no use for them.
         progress:
             None, False or a callable.
 
@@ -142,12 +142,11 @@ class Codec:
         (spec, made), metric, seed = self._checked()
         source = as_source(X)
         pipeline = Pipeline(spec, metric, source.dim, made)
-        if queries is not None:
-            as_matrix(queries, name="queries", dim=source.dim)
+        asked = None if queries is None else as_matrix(queries, name="queries", dim=source.dim)
         sample = _sample(source, pipeline, seed, progress)
         if not len(sample):
             raise InvalidInput("X has no rows; fit on at least one.")
-        pipeline.fit(sample, seed)
+        pipeline.fit(sample, seed, asked)
         self._adopt(pipeline)
         return self
 
@@ -280,6 +279,18 @@ class Codec:
     def overhead_bytes(self) -> int:
         """Bytes of what all rows share: means, directions, signs."""
         return sum(array.nbytes for array in self._fitted().arrays.values())
+
+    @property
+    def learns_queries(self) -> bool:
+        """Whether fitting has a use for queries.
+
+        Raises
+        ------
+        InvalidSpec
+            When the stages cannot be parsed or make no pipeline.
+        """
+        transforms, _ = build(*read_stages(self._spec, self._metric))
+        return any(isinstance(stage, QueryLearner) for stage in transforms)
 
     def allocate(self, n: int) -> Rows:
         """Make room for the codes of n rows, not yet written."""

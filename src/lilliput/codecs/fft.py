@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lilliput import _core
-from lilliput.codecs.base import Metric, Shapes, fewer
+from lilliput.codecs.base import METRICS, Metric, Shapes, fewer
 from lilliput.codecs.options import take_options
 from lilliput.codecs.subspace import Subspace
 from lilliput.errors import CorruptFile, InvalidInput, InvalidSpec
@@ -34,7 +34,7 @@ class Fourier(Subspace):
     transform does not.
     """
 
-    nested = True
+    nested = METRICS
 
     @classmethod
     def variants(cls, dim: int) -> Sequence[str]:

@@ -7,19 +7,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lilliput.codecs.base import DoubleArray, Metric, Shortener, fewer, squares
+from lilliput.codecs.base import DoubleArray, Metric, fewer, squares
+from lilliput.codecs.sizing import Sized
 from lilliput.io.arrays import FloatArray
 
 
-class Prefix(Shortener):
+class Prefix(Sized):
     """Keep the first D dimensions; the others come back as zeros."""
-
-    nested = True
 
     @classmethod
     def variants(cls, dim: int) -> Sequence[str]:
         """Spell what keeps parts of the dimensions."""
         return [f"mrl{kept}" for kept in fewer(dim)]
+
+    def learn(self, sample: FloatArray, metric: Metric) -> None:
+        """Learn nothing: the order is that of the dimensions."""
+
+    def cut(self, kept: int) -> None:
+        """Do nothing: there is nothing to cut."""
 
     def forward(self, x: FloatArray, threads: int = 0) -> FloatArray:
         """Cut rows off after D numbers."""

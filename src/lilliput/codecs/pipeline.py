@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lilliput import _core
-from lilliput.codecs.base import DoubleArray, Metric, Step, Transform, squares
+from lilliput.codecs.base import DoubleArray, Metric, QueryLearner, Step, Transform, squares
 from lilliput.codecs.layout import Layout, Rows
 from lilliput.codecs.registry import build
 from lilliput.errors import CorruptFile, InvalidInput
@@ -18,6 +18,8 @@ from lilliput.spec import CodecSpec
 
 # Squared distances are at most four times the largest squared length; float32 has to hold them.
 MAX_SQUARED_LENGTH = float(np.finfo(np.float32).max) / 16
+
+MOST_ASKED = 65_536  # queries that stages learn from
 
 
 class Pipeline:
@@ -59,7 +61,6 @@ class Pipeline:
             transform.check(self._dims[-1], None)
             self._dims.append(transform.out_dim(self._dims[-1]))
         self.quantiser.check(self._dims[-1], None)
-        self._shortens = metric == "cosine" and not all(stage.keeps_length for stage in self.transforms)
 
     @property
     def steps(self) -> list[Step]:
@@ -85,24 +86,62 @@ class Pipeline:
             for name, array in step.arrays.items()
         }
 
-    def fit(self, sample: FloatArray, seed: int) -> None:
-        """Fit each stage on what the ones before it make of the sample, which is overwritten."""
+    def fit(self, sample: FloatArray, seed: int, queries: FloatArray | None = None) -> None:
+        """Fit each stage on what the ones before it make of the sample, which is overwritten.
+
+        Parameters
+        ----------
+        sample:
+            float32 (rows, dim).
+        seed:
+            Of what is drawn by chance.
+        queries:
+            float32 (m, dim), for stages that learn from such; they get what the stages before make of them.
+
+        Raises
+        ------
+        InvalidInput
+            When a stage cannot work with such vectors.
+        """
         check_lengths(sample, 0)
         last = max((number for number, step in enumerate(self.steps) if step.learns), default=-1)
         if self.metric == "cosine" and last >= 0:
             sample = _by_block(_core.normalize, sample, self.dim)
+        asked = self._asked(queries)
         for number, step in enumerate(self.steps):
             dim = self._dims[number]
-            if step.learns:
-                step.check(dim, len(sample))
+            step.check(dim, len(sample) if step.learns else None)
             # A stage that does not learn needs no vectors, only their width.
             given = sample if step.learns else np.empty((0, dim), dtype=np.float32)
-            step.fit(given, self.metric, np.random.default_rng((seed, number)))
+            rng = np.random.default_rng((seed, number))
+            if isinstance(step, QueryLearner):
+                step.fit_asked(given, asked, self.metric, rng)
+            else:
+                step.fit(given, self.metric, rng)
+            if isinstance(step, Transform):
+                self._dims[number + 1] = step.out_dim(dim)
+                if asked is not None:
+                    asked = step.query(asked, self.metric)[0]
             if number < last:
                 through = partial(moved, self.transforms[number])
                 sample = _by_block(through, sample, self._dims[number + 1])
                 if self._shortens and number + 1 == len(self.transforms):
                     sample = _by_block(_core.normalize, sample, self._dims[-1])
+        self.spec = CodecSpec(tuple(step.settled() for step in self.steps))
+
+    def _asked(self, queries: FloatArray | None) -> FloatArray | None:
+        """Give some of the queries as the first stage gets them, where any stage learns from them."""
+        learning = any(isinstance(stage, QueryLearner) for stage in self.transforms)
+        if queries is None or not len(queries) or not learning:
+            return None
+        check_lengths(queries, 0, "query")
+        some = queries[:: -(-len(queries) // MOST_ASKED)]
+        return _core.normalize(some) if self.metric == "cosine" else some
+
+    @property
+    def _shortens(self) -> bool:
+        """Whether rows are scaled to unit length again."""
+        return self.metric == "cosine" and not all(stage.keeps_length for stage in self.transforms)
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take arrays that were saved.

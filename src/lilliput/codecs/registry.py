@@ -11,9 +11,11 @@ from lilliput.codecs.clip import Clip
 from lilliput.codecs.fft import Fourier
 from lilliput.codecs.float8 import SmallFloats
 from lilliput.codecs.floats import Brains, Floats, Halves
+from lilliput.codecs.infs import InfiniteSelection
 from lilliput.codecs.int4 import Nibbles
 from lilliput.codecs.int8 import Bytes
 from lilliput.codecs.jl import RandomProjection
+from lilliput.codecs.leanvec import LeanVec
 from lilliput.codecs.lvq import LocallyAdaptive
 from lilliput.codecs.mrl import Prefix
 from lilliput.codecs.opaque import Opaque
@@ -116,7 +118,9 @@ def _make(stage: Stage) -> Transform | Quantiser:
 register("affine", Affine, "transform")
 register("clip", Clip, "transform")
 register("fft", Fourier, "transform")
+register("infs", InfiniteSelection, "transform")
 register("jl", RandomProjection, "transform")
+register("leanvec", LeanVec, "transform")
 register("mrl", Prefix, "transform")
 register("opaque", Opaque, "transform")
 register("pca", PCA, "transform")

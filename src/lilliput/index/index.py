@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lilliput import _core
 from lilliput.codecs.base import METRICS
@@ -93,9 +94,10 @@ class Index:
         X:
             Vectors (n, d) in any form that `as_source` takes; sampled by reservoir.
         queries:
-            Vectors (m, d) like those that will be searched for, of which up to 1,000 are kept. None keeps up
-            to 1,000
-            of the sampled rows, and scores them without themselves.
+            Vectors (m, d) like those that will be searched for, of which up to 1,000 are kept. Where a stage
+            learns from queries too, no more than half are kept and it learns from the others: recall would
+            else be measured with what was learnt by heart. None keeps up to 1,000 of the sampled rows, and
+            scores them without themselves.
         progress:
             None, False or a callable.
 
@@ -119,8 +121,11 @@ class Index:
                 raise InvalidInput("X has no rows; fit on at least one.")
             given = None if queries is None else as_matrix(queries, name="queries", dim=source.dim)
             pool = sample if given is None else given
-            kept = np.sort(rng.permutation(len(pool))[: LIMITS.calibration_queries])
-            codecs = [codec.fit(sample, queries=given, progress=False) for codec in self._new_codecs()]
+            codecs = self._new_codecs()
+            learning = given is not None and any(codec.learns_queries for codec in codecs)
+            kept, others = _parted(len(pool), rng, learning)
+            taught = given[others] if given is not None and learning else given
+            codecs = [codec.fit(sample, queries=taught, progress=False) for codec in codecs]
             self._state = State(tuple(Store(codec, codec.allocate(0)) for codec in codecs))
             self._watch = Watch.start(pool[kept].copy(), given is None, self._metric) if len(kept) else None
             self._calibration = None
@@ -441,8 +446,10 @@ class Index:
 
     @property
     def spec(self) -> str:
-        """The canonical spelling."""
-        return str(self._spec)
+        """The canonical spelling; once fitted, with what fitting chose."""
+        if self._state is None:
+            return str(self._spec)
+        return " | ".join([str(self._spec.structure), *(store.codec.spec for store in self._state.stores)])
 
     @property
     def metric(self) -> str:
@@ -572,6 +579,16 @@ class Index:
         if single:
             ids, scores, counts = ids[0], scores[0], int(counts[0])
         return Hits(ids, scores, counts, self._metric, self._metric != "l2", expected, said)
+
+
+def _parted(
+    queries: int, rng: np.random.Generator, learning: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Choose which queries are kept to measure with, and which are learnt from."""
+    most = max(1, queries // 2) if learning else queries
+    order = rng.permutation(queries)
+    kept = min(most, LIMITS.calibration_queries)
+    return np.sort(order[:kept]), np.sort(order[kept:])
 
 
 def _with_codec(spec: IndexSpec) -> IndexSpec:

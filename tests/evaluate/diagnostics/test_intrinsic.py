@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lilliput.codecs.intrinsic import local_dimensions, two_nn
 from lilliput.evaluate import diagnose
-from lilliput.evaluate.diagnostics.intrinsic import local_dimensions, two_nn
 from lilliput.evaluate.diagnostics.spectrum import (
     cumulative_shares,
     effective_rank,
