@@ -36,10 +36,10 @@ class CodesView {
       : rows_(rows), alpha_(alpha), beta_(beta), shift_(shift), guard_(guard), book_(book) {
     const Kind k = kind_named(kind);
     require(is_lookup(k) == !book.is_none(), "the kinds lut4 and lut8 take a codebook, and no other does");
-    const Codebook* words = book.is_none() ? nullptr : &nb::cast<CodebookView*>(book)->book;
-    require(
-        !words || (words->parts * words->width == dim && words->entries == (k == Kind::lut4 ? 16u : 256u)),
-        "the codebook does not fit the kind and dim");
+    const CodebookView* given = book.is_none() ? nullptr : nb::cast<CodebookView*>(book);
+    const Codebook* words = given ? &given->book : nullptr;
+    require(!given || (given->dim() == dim && words->entries == (k == Kind::lut4 ? 16u : 256u)),
+            "the codebook does not fit the kind and dim");
     const uint32_t width = row_bytes(k, words ? words->parts : dim);
     require(dim > 0 && rows.shape(1) == width, "rows must be (n, row_bytes(kind, dim))");
     require(rows.shape(0) < 0xffffffffu, "at most 2^32 - 2 rows");

@@ -21,7 +21,8 @@ class Prepared {
  public:
   Prepared(const Codes& codes, const Kernels& kernels, const Queries& queries, bool may_tile)
       : kernels_(kernels), n_(queries.n), dim_(codes.dim) {
-    const Tile* tile = kernels.tile;
+    // Tiles multiply rows of bytes, which sums of words need not fit.
+    const Tile* tile = codes.book && codes.book->summed ? nullptr : kernels.tile;
     tile_ = may_tile && tile && n_ >= tile->least_queries ? tile : nullptr;
     bytes_ = ((tile_ ? tile_->group_bytes(dim_) : kernels.query_bytes(codes)) + 63) / 64 * 64;
     std::byte* out = memory_.reserve(bytes_ * (tile_ ? groups() : n_));

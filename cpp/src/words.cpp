@@ -267,14 +267,17 @@ class Clusters {
   const NearestWord& kernel_;
 };
 
-// The mean of each column from `first` to `last`, and how far it reaches from there.
-void centre(const Parts& parts, uint32_t first, uint32_t last, float* mean, float* furthest) {
-  if (first >= last) return;  // no more than what fills the last parts up
+// The mean of each column from `first` to `last`.
+void centre(const Parts& parts, uint32_t first, uint32_t last, float* mean) {
   std::vector<double> sum(last - first);
   for (uint64_t r = 0; r < parts.n; ++r)
     for (uint32_t i = first; i < last; ++i) sum[i - first] += parts.x[r * parts.dim + i];
   for (uint32_t i = first; i < last; ++i)
     mean[i] = static_cast<float>(sum[i - first] / static_cast<double>(parts.n));
+}
+
+// How far each column reaches from there.
+void reach_from(const Parts& parts, uint32_t first, uint32_t last, const float* mean, float* furthest) {
   for (uint64_t r = 0; r < parts.n; ++r)
     for (uint32_t i = first; i < last; ++i)
       furthest[i] = std::max(furthest[i], std::abs(parts.x[r * parts.dim + i] - mean[i]));
@@ -304,6 +307,12 @@ const NearestWord& nearest_word(Isa isa) {
   return portable::nearest_word;
 }
 
+Lengths lengths_between(float least, float most) {
+  const double shortest = std::sqrt(double{least}), longest = std::sqrt(double{most});
+  const double slope = 1.0 / (shortest + longest);
+  return {least, most, static_cast<float>(shortest * longest * slope), static_cast<float>(slope)};
+}
+
 bool train_words(const Parts& parts, const Training& training, const NearestWord& kernel,
                  const Trained& out) {
   const uint32_t width = parts.width, entries = training.entries;
@@ -315,7 +324,11 @@ bool train_words(const Parts& parts, const Training& training, const NearestWord
     const uint32_t last = std::min(first + together, parts.count);
     std::vector<float> furthest(size_t{last} * width);
     std::fill(out.mean + size_t{first} * width, out.mean + size_t{last} * width, 0.0f);
-    centre(parts, first * width, std::min(last * width, parts.dim), out.mean, furthest.data());
+    const uint32_t from_column = first * width, to_column = std::min(last * width, parts.dim);
+    if (from_column < to_column) {  // else there is no more than what fills the last parts up
+      if (training.centred) centre(parts, from_column, to_column, out.mean);
+      reach_from(parts, from_column, to_column, out.mean, furthest.data());
+    }
     std::vector<Points> points;
     std::vector<std::vector<int16_t>> grids;
     std::vector<float> units;

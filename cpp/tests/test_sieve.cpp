@@ -8,6 +8,7 @@
 #include "fenced.h"
 #include "index/scan.h"
 #include "lilliput/isa.h"
+#include "lilliput/words.h"
 #include "random.h"
 
 namespace lilliput::tests {
@@ -15,14 +16,15 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-// Rows of random words, with or without norms, behind a fence; the second half repeats rows, so that ties are
-// many.
+// Rows of random words, with or without norms or lengths, side by side or summed, behind a fence; the second
+// half repeats rows, so that ties are many.
 struct Worded {
   uint32_t parts, entries, width, n, bytes;
   Fenced<int8_t> words;
   Fenced<int32_t> norms;
   Fenced<std::byte> rows;
   Fenced<float> query;
+  Lengths lengths;
   Codebook book;
 
   Worded(uint32_t m, uint32_t k, uint32_t w, uint32_t count, float size, Random& random)
@@ -36,7 +38,9 @@ struct Worded {
         rows(size_t{count} * bytes),
         query(size_t{m} * w) {
     for (size_t i = 0; i < words.size(); ++i) words[i] = static_cast<int8_t>(random.below(256));
-    for (size_t i = 0; i < norms.size(); ++i) norms[i] = -static_cast<int32_t>(random.below((1u << 30) / m));
+    const bool divides = random.below(2);
+    for (size_t i = 0; i < norms.size(); ++i)
+      norms[i] = static_cast<int32_t>(random.below((1u << 30) / m)) * (divides ? 1 : -1);
     for (size_t i = 0; i < query.size(); ++i) query[i] = size * random.normal();
     for (size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::byte>(random.below(256));
     const uint32_t half = n / 2;
@@ -44,15 +48,24 @@ struct Worded {
     // Norms weigh about as much as products do.
     const float unit = size * static_cast<float>(w) * 127.0f / 1e9f * static_cast<float>(m);
     book = {parts, entries, width, words.data(), random.below(2) ? norms.data() : nullptr, unit};
+    if (book.norms && divides) {
+      // Squares are about 2; some lie below these two, some beyond.
+      book.unit = 0x1p-28f;
+      lengths = lengths_between(1.5f, 2.5f);
+      book.lengths = &lengths;
+    }
+    book.summed = random.below(2) && m * w < 1000;
   }
 
   Kind kind() const { return entries == 16 ? Kind::lut4 : Kind::lut8; }
   Codes codes() const {
-    return {kind(), parts * width, bytes, n, rows.data(), nullptr, nullptr, nullptr, &book};
+    return {kind(), book.summed ? width : parts * width, bytes, n, rows.data(), nullptr, nullptr, nullptr,
+            &book};
   }
   std::string name(Isa isa) const {
     return std::string(lilliput::name(kind())) + " " + lilliput::name(isa) +
-           " parts=" + std::to_string(parts) + " width=" + std::to_string(width) + " n=" + std::to_string(n);
+           " parts=" + std::to_string(parts) + " width=" + std::to_string(width) + " n=" + std::to_string(n) +
+           (book.summed ? " summed" : "") + (book.lengths ? " lengths" : "");
   }
 
   std::vector<float> scores(Isa isa, float bias) const {

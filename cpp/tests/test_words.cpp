@@ -1,5 +1,6 @@
 // Word numbers: training, encoding and scoring on memory that ends at a fence, the same on every instruction
 // set.
+#include <algorithm>
 #include <vector>
 
 #include "check.h"
@@ -91,6 +92,24 @@ TEST(words_and_codes_are_the_same_everywhere) {
       CHECK(std::memcmp(step.data(), s.step.data(), 4 * s.parts) == 0, s.name(isa));
       CHECK(std::memcmp(inertia.data(), s.inertia.data(), 8 * s.parts) == 0, s.name(isa));
       CHECK(std::memcmp(rows.data(), s.rows.data(), rows.size()) == 0, s.name(isa));
+    }
+  });
+}
+
+TEST(sums_are_the_same_everywhere) {
+  each_spelt([](const Spelt& s) {
+    const Codebook book = {s.parts, s.entries, s.width, s.words.data(), nullptr, 1.0f, nullptr, true};
+    const uint64_t n = std::min<uint64_t>(s.n * s.dim / s.width, 11);  // rows as wide as a word
+    if (s.parts > 20) return;
+    Fenced<uint8_t> truth(n * s.parts);
+    Fenced<double> squares(n);
+    encode_sums(book, 0.01f, s.x.data(), n, 5, nearest_word(Isa::portable), 1, truth.data(), squares.data());
+    for (Isa isa : all_usable()) {
+      Fenced<uint8_t> numbers(n * s.parts);
+      Fenced<double> found(n);
+      encode_sums(book, 0.01f, s.x.data(), n, 5, nearest_word(isa), 2, numbers.data(), found.data());
+      CHECK(std::memcmp(truth.data(), numbers.data(), numbers.size()) == 0, s.name(isa));
+      CHECK(std::memcmp(squares.data(), found.data(), 8 * n) == 0, s.name(isa));
     }
   });
 }

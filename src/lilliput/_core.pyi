@@ -141,12 +141,17 @@ def encode(kind: str, x: Annotated[NDArray[numpy.float32], dict(shape=(None, Non
 class Codebook:
     """What rows of word numbers stand for; keeps the arrays alive."""
 
-    def __init__(self, words: Annotated[NDArray[numpy.int8], dict(shape=(None, None, None), order='C', device='cpu', writable=False)], norms: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)] | None = None, unit: float = 1.0) -> None: ...
+    def __init__(self, words: Annotated[NDArray[numpy.int8], dict(shape=(None, None, None), order='C', device='cpu', writable=False)], norms: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)] | None = None, unit: float = 1.0, lengths: tuple[float, float] | None = None, summed: bool = False) -> None: ...
 
-def train_words(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], parts: int, entries: int, iterations: int, seed: int, threads: int = 0, isa: str = '') -> tuple[Annotated[NDArray[numpy.float32], dict(shape=(None,))], Annotated[NDArray[numpy.float32], dict(shape=(None,))], Annotated[NDArray[numpy.int8], dict(shape=(None, None, None))], Annotated[NDArray[numpy.float64], dict(shape=(None,))]]:
+def train_words(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], parts: int, entries: int, iterations: int, seed: int, centred: bool = True, threads: int = 0, isa: str = '') -> tuple[Annotated[NDArray[numpy.float32], dict(shape=(None,))], Annotated[NDArray[numpy.float32], dict(shape=(None,))], Annotated[NDArray[numpy.int8], dict(shape=(None, None, None))], Annotated[NDArray[numpy.float64], dict(shape=(None,))]]:
     """
     Lloyd's algorithm for each part: mean, step, words (parts, entries, width), inertia of each part.
     """
 
 def encode_words(book: Codebook, mean: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], step: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], rows_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')], threads: int = 0, isa: str = '') -> None:
     """Write the numbers of each part's nearest words in place."""
+
+def encode_sums(book: Codebook, step: float, x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], beam: int, threads: int = 0, isa: str = '') -> tuple[Annotated[NDArray[numpy.uint8], dict(shape=(None, None))], Annotated[NDArray[numpy.float64], dict(shape=(None,))]]:
+    """
+    Numbers of the words (n, parts) whose sums are near rows, and the sums' squared lengths in steps.
+    """

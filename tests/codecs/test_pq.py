@@ -45,6 +45,18 @@ def test_what_cannot_be_is_refused(spec: str, error: type[Exception], message: s
         Codec(spec).fit(X)
 
 
+@pytest.mark.parametrize("spec", ["pq6", "pq8x4"])
+def test_cosines_are_those_of_the_decoded_vectors(spec: str) -> None:
+    """Up to the query's rounding, rows short and long: their words tell how long."""
+    codec = Codec(spec, metric="cosine").fit(X)
+    rows, Q = codec.encode_rows(X[:300]), X[300:340]
+    unit = Q / np.linalg.norm(Q, axis=1, keepdims=True)
+
+    found = _core.tile(codec.view(rows), *codec.query(Q))
+
+    np.testing.assert_allclose(found, unit @ codec.decode_rows(rows).T, atol=0.01)
+
+
 @pytest.mark.parametrize("metric", ["ip", "l2"])
 @pytest.mark.parametrize("spec", ["pq6", "pq8x4"])
 def test_scores_are_those_of_the_decoded_vectors(spec: str, metric: str) -> None:

@@ -32,21 +32,35 @@ def clustered(rng: np.random.Generator, n: int, d: int) -> NDArray[np.float32]:
     width=st.integers(1, 17),
     n=st.integers(1, 70),
     m=st.integers(1, 70),
-    with_norms=st.booleans(),
+    norms_are=st.sampled_from(["none", "betas", "squares"]),
+    summed=st.booleans(),
 )
 def test_scores_are_bit_equal(
-    isa: str, score: Scorer, bits: int, seed: int, parts: int, width: int, n: int, m: int, with_norms: bool
+    isa: str,
+    score: Scorer,
+    bits: int,
+    seed: int,
+    parts: int,
+    width: int,
+    n: int,
+    m: int,
+    norms_are: str,
+    summed: bool,
 ) -> None:
     """Tables and tiles give the one formula's float32, whatever the words and numbers are."""
     rng = np.random.default_rng(seed)
     words = rng.integers(-128, 128, (parts, 2**bits, width)).astype(np.int8)
-    norms = rng.integers(-(2**30) // parts, 1, (parts, 2**bits)).astype(np.int32) if with_norms else None
+    norms = rng.integers(1 - 2**30 // parts, 1, (parts, 2**bits)).astype(np.int32)
     found = rng.integers(0, 2**bits, (n, parts))
-    Q, bias = matrix(rng, m, parts * width, 0.1), matrix(rng, 1, m)[0]
-    expected = reference.scores(found, words, Q, bias, norms, 0.37)
+    dim = width if summed else parts * width
+    Q, bias = matrix(rng, m, dim, 0.1), matrix(rng, 1, m)[0]
+    # Most squares lie between these two, some below and some beyond.
+    squares = (0.37 * 0.3 * 2**30, 0.37 * 0.7 * 2**30) if norms_are == "squares" else None
+    given = {"none": None, "betas": norms, "squares": -norms}[norms_are]
+    expected = reference.scores(found, words, Q, bias, given, 0.37, squares, summed=summed)
 
     rows = np.ascontiguousarray(reference.pack(found, bits))
-    codes = _core.Codes(f"lut{bits}", parts * width, rows, book=_core.Codebook(words, norms, 0.37))
+    codes = _core.Codes(f"lut{bits}", dim, rows, book=_core.Codebook(words, given, 0.37, squares, summed))
     actual = score(codes, Q, bias, isa)
 
     np.testing.assert_array_equal(expected, actual)
@@ -106,6 +120,39 @@ def test_wide_parts_lose_little_by_coarse_points(bits: int, width: int) -> None:
     assert distance(reference.numbers(rows, 2, bits)) < 1.001 * distance(
         reference.nearest(X, words, mean, step)
     )
+
+
+@isas
+@bits
+@pytest.mark.parametrize("dim", [1, 7, 33, 384])
+def test_sums_do_not_depend_on_the_machine(isa: str, bits: int, dim: int) -> None:
+    """Numbers and squared lengths are those of the portable kernels, on any number of threads."""
+    rng = np.random.default_rng(5)
+    words = rng.integers(-127, 128, (5, 2**bits, dim)).astype(np.int8)
+    X = matrix(rng, 77, dim, 100.0)
+    book = _core.Codebook(words, summed=True)
+    expected = _core.encode_sums(book, 1.5, X, 4, 1, "portable")
+
+    actual = _core.encode_sums(book, 1.5, X, 4, 2, isa)
+
+    np.testing.assert_array_equal(expected[0], actual[0])
+    np.testing.assert_array_equal(expected[1], actual[1])
+
+
+def test_a_beam_as_wide_as_a_level_finds_the_nearest_sum() -> None:
+    """Two levels of sixteen words and a beam of sixteen leave nothing out, but the rounding of the row."""
+    rng = np.random.default_rng(6)
+    words = rng.integers(-127, 128, (2, 16, 6)).astype(np.int8)
+    X = rng.uniform(-80, 80, (200, 6)).astype(np.float32)
+
+    found, _ = _core.encode_sums(_core.Codebook(words, summed=True), 0.5, X, 16)
+
+    every = (words[0][:, None].astype(np.int64) + words[1][None]).reshape(-1, 6) * 0.5
+    nearest = np.sqrt(np.square(X[:, None] - every).sum(axis=2).min(axis=1))
+    sums = 0.5 * words[np.arange(2), found].astype(np.int64).sum(axis=1)
+    chosen = np.linalg.norm(X - sums, axis=1)
+    # Rows are rounded to an eighth of a step, each number by a sixteenth at most: a row moves so far, twice.
+    assert (chosen <= nearest + 2 * np.sqrt(6) * 0.5 / 16 + 1e-6).all()
 
 
 def test_inertia_is_the_mean_squared_distance_to_the_words() -> None:

@@ -22,12 +22,23 @@ enum class Isa : uint8_t { portable, avx2, avx512, amx, neon };
 
 class PageGuard;
 
+// Lengths of rows from their squares. Those from `least` to `most` have the root, smaller ones that of
+// `least`, and the line through both ends, which is nowhere above, goes on beyond: a few rows at most lie
+// there.
+struct Lengths {
+  float least, most;
+  float at, slope;  // of the line
+};
+
 // What rows of word numbers stand for: part p of a row is word `code` of that part, `width` int8 numbers.
+// Parts lie side by side, or, where `summed`, each is as wide as a vector and a row is the sum of its parts.
 struct Codebook {
   uint32_t parts, entries, width;
   const int8_t* words;   // (parts, entries, width)
-  const int32_t* norms;  // (parts, entries); a row's beta is the sum over its words, times unit; null: 0
-  float unit;
+  const int32_t* norms;  // (parts, entries); null: none. Summed over a row's words, times unit, they are
+  float unit;  // the row's beta, or where there are lengths its square, and its length divides scores
+  const Lengths* lengths = nullptr;
+  bool summed = false;
 };
 
 // How the signs of a row of planes bound its score: dot(q, x) is at most slope * dot(q, signs) + noise * |q|,

@@ -33,8 +33,8 @@ constexpr Tile kTile = {
     .fused = nullptr,
 };
 
-constexpr Sieve sieve4 = {sieve4_bytes, sieve4_prepare, sieve4_sift};
-constexpr Sieve sieve8 = {sieve8_bytes, sieve8_prepare, sieve8_sift};
+constexpr Sieve sieve4 = {sieve_bytes<tables4>, sieve_prepare<tables4, table4>, sieve_sift<tables4, sift4>};
+constexpr Sieve sieve8 = {sieve_bytes<tables8>, sieve_prepare<tables8, table8>, sieve_sift<tables8, sift8>};
 
 }  // namespace
 

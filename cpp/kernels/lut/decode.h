@@ -17,14 +17,21 @@ inline uint32_t word_of(const std::byte* row, uint32_t part) {
 // Integers add up in any order; this is the one rounding of them.
 inline float lut_beta(const Codebook& book, int32_t norms) { return static_cast<float>(norms) * book.unit; }
 
-// What a panel's rows stand for: int8 rows `stride` bytes apart and zero past their end, with their betas, as
-// a view that the tiles of int8 read. `view` and `betas` lie behind the rows.
+inline float lut_alpha(const Codebook& book, int32_t norms) {
+  const Lengths& of = *book.lengths;
+  const float square = static_cast<float>(norms) * book.unit;
+  if (square > of.most) return 1.0f / (of.at + of.slope * square);
+  return 1.0f / __builtin_sqrtf(square > of.least ? square : of.least);
+}
+
+// What a panel's rows stand for: int8 rows `stride` bytes apart and zero past their end, with their
+// factors or betas, as a view that the tiles of int8 read. `view` and `factors` lie behind the rows.
 struct Decoded {
   Codes* view;
-  float* betas;
+  float* factors;
   Decoded(std::byte* memory, size_t row_bytes, uint32_t n)
       : view(reinterpret_cast<Codes*>(memory + padded(row_bytes))),
-        betas(reinterpret_cast<float*>(memory + padded(row_bytes) + padded(sizeof(Codes)))) {
+        factors(reinterpret_cast<float*>(memory + padded(row_bytes) + padded(sizeof(Codes)))) {
     (void)n;
   }
 };
@@ -68,9 +75,9 @@ inline void decode_panel(Panel& panel, size_t stride, size_t row_bytes, std::byt
       int32_t sum = 0;
       for (uint32_t part = 0; part < book.parts; ++part)
         sum += book.norms[(part << Bits) + word_of<Bits>(row, part)];
-      decoded.betas[r] = lut_beta(book, sum);
+      decoded.factors[r] = book.lengths ? lut_alpha(book, sum) : lut_beta(book, sum);
     }
-    decoded.view->beta = decoded.betas;
+    (book.lengths ? decoded.view->alpha : decoded.view->beta) = decoded.factors;
   }
   panel.codes = decoded.view;
   panel.rows = memory;

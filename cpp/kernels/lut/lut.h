@@ -14,10 +14,12 @@ inline size_t lut_query_bytes(const Codes& of) {
 }
 
 // The query's own int8 numbers lie behind the table, where they may be read in whole fours.
-inline int8_t* lut_query_codes(const Codebook& book, std::byte* query) {
-  return reinterpret_cast<int8_t*>(query + kQueryHead +
-                                   padded(size_t{book.parts} * book.entries * sizeof(int32_t)));
+inline size_t lut_codes_at(const Codebook& book) {
+  return kQueryHead + padded(size_t{book.parts} * book.entries * sizeof(int32_t));
 }
+
+// From one part's numbers of a query to the next part's.
+inline uint32_t lut_hop(const Codebook& book) { return book.summed ? 0 : book.width; }
 
 inline int32_t lut_product(const int8_t* word, const int8_t* query, uint32_t width) {
   int32_t dot = 0;
@@ -29,10 +31,10 @@ inline void lut_prepare(const Codes& of, const float* query, float bias, std::by
   const Codebook& book = *of.book;
   const Grid grid(query, of.dim, 127.0f);
   int32_t* table = reinterpret_cast<int32_t*>(out + kQueryHead);
-  int8_t* codes = lut_query_codes(book, out);
+  int8_t* codes = reinterpret_cast<int8_t*>(out + lut_codes_at(book));
   round_to_bytes(query, of.dim, grid.inverse, codes);
   const int8_t* word = book.words;
-  for (uint32_t part = 0; part < book.parts; ++part, codes += book.width)
+  for (uint32_t part = 0; part < book.parts; ++part, codes += lut_hop(book))
     for (uint32_t k = 0; k < book.entries; ++k, word += book.width)
       *table++ = lut_product(word, codes, book.width);
   write_head(out, grid.step, bias, 0);
@@ -45,7 +47,9 @@ inline const int32_t* lut_table(const std::byte* query) {
 // Every instruction set rounds in this order.
 template <bool Norms>
 inline float lut_rounded(int32_t dot, int32_t norms, const Codebook& book, const std::byte* query) {
-  const float score = static_cast<float>(dot) * head(query).scale;
+  const float scale = head(query).scale, product = static_cast<float>(dot);
+  if (Norms && book.lengths) return product * (scale * lut_alpha(book, norms)) + head(query).bias;
+  const float score = product * scale;
   return (Norms ? score + lut_beta(book, norms) : score) + head(query).bias;
 }
 

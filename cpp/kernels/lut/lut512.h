@@ -63,6 +63,14 @@ inline void add_eight(__m512i numbers, const int32_t* table, const int32_t* norm
   }
 }
 
+// The same as `lut_alpha`, of squared lengths.
+inline __m512 sixteen_alphas(__m512 squares, const Lengths& of) {
+  const __m512 root = _mm512_sqrt_ps(_mm512_max_ps(squares, _mm512_set1_ps(of.least)));
+  const __m512 line = _mm512_add_ps(_mm512_set1_ps(of.at), _mm512_mul_ps(_mm512_set1_ps(of.slope), squares));
+  const __mmask16 beyond = _mm512_cmp_ps_mask(squares, _mm512_set1_ps(of.most), _CMP_GT_OQ);
+  return _mm512_div_ps(_mm512_set1_ps(1.0f), _mm512_mask_blend_ps(beyond, root, line));
+}
+
 template <bool Norms>
 inline void lut4_sixteen(const Codes& codes, const std::byte* rows, const std::byte* query, float* scores) {
   const Codebook& book = *codes.book;
@@ -83,9 +91,13 @@ inline void lut4_sixteen(const Codes& codes, const std::byte* rows, const std::b
     add_eight<Norms>(_mm512_load_si512(last), table + 16 * part, Norms ? book.norms + 16 * part : nullptr,
                      book.parts - part, dot, sum);
   }
-  __m512 score = _mm512_mul_ps(_mm512_cvtepi32_ps(dot), _mm512_set1_ps(head(query).scale));
-  if constexpr (Norms)
-    score = _mm512_add_ps(score, _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps(book.unit)));
+  __m512 factor = _mm512_set1_ps(head(query).scale), own = _mm512_setzero_ps();
+  if constexpr (Norms) {
+    own = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps(book.unit));
+    if (book.lengths) factor = _mm512_mul_ps(factor, sixteen_alphas(own, *book.lengths));
+  }
+  __m512 score = _mm512_mul_ps(_mm512_cvtepi32_ps(dot), factor);
+  if (Norms && !book.lengths) score = _mm512_add_ps(score, own);
   _mm512_storeu_ps(scores, _mm512_add_ps(score, _mm512_set1_ps(head(query).bias)));
 }
 

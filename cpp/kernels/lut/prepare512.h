@@ -31,18 +31,18 @@ inline void lut_prepare512(const Codes& of, const float* query, float bias, std:
   const Codebook& book = *of.book;
   const Grid grid(query, of.dim, 127.0f);
   int32_t* table = reinterpret_cast<int32_t*>(out + kQueryHead);
-  int8_t* codes = lut_query_codes(book, out);
+  int8_t* codes = reinterpret_cast<int8_t*>(out + lut_codes_at(book));
   round_to_bytes(query, of.dim, grid.inverse, codes);
-  const uint32_t words = book.parts * book.entries;
+  const uint32_t words = book.parts * book.entries, hop = lut_hop(book);
   // Words are read by fours, which must not pass the end of the last one.
   const uint32_t by_fours = book.width % 4 ? words - 16 : words;
   uint32_t at = 0;
   for (; at < by_fours; at += 16)
     _mm512_storeu_si512(table + at, sixteen_products(book.words + size_t{at} * book.width,
-                                                     codes + at / book.entries * book.width, book.width));
+                                                     codes + at / book.entries * hop, book.width));
   for (; at < words; ++at)
     table[at] =
-        lut_product(book.words + size_t{at} * book.width, codes + at / book.entries * book.width, book.width);
+        lut_product(book.words + size_t{at} * book.width, codes + at / book.entries * hop, book.width);
   write_head(out, grid.step, bias, 0);
 }
 

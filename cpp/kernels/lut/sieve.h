@@ -13,13 +13,24 @@ namespace {
 
 constexpr float kMostSteps = 254.0f;  // what is rounded up is at most one more
 
-// No score is above ceiling + step * sum of the row's bytes.
+// Where scores are divided by lengths, which are nowhere below the line at + slope * square: a row that
+// reaches t >= anchor has a product of t * length >= anchor * (at + slope * square) + (t - anchor) *
+// shortest, so that its square may join the terms of its sum. Bounds are tight for thresholds a little above
+// their anchor: there is one for each of these shares of about the best score that a row can have.
+constexpr double kAnchors[] = {0.15, 0.3, 0.45, 0.6, 0.75};
+constexpr uint32_t kManyAnchors = sizeof kAnchors / sizeof kAnchors[0];
+inline uint32_t anchors(const Codes& codes) { return codes.book->lengths ? kManyAnchors : 1; }
+
+// A row of a score of `pivot` + more has a sum of bytes of at least (more * length - ceiling) / step, with
+// `shortest` as its length for what is more, and `longest` for what is less; where scores are no
+// quotients, 1.
 struct Bound {
-  double ceiling, step;
+  double ceiling, step, pivot, shortest, longest;
 
   // The least sum that may reach a threshold; 0 where there is no ceiling.
   uint32_t least_sum(float threshold) const {
-    const double steps = (double{threshold} - ceiling) / step - 1.0;
+    const double more = threshold - pivot;
+    const double steps = (more * (more >= 0.0 ? shortest : longest) - ceiling) / step - 1.0;
     if (!(steps > 0.0)) return 0;
     return steps < 2e9 ? static_cast<uint32_t>(steps) : ~uint32_t{0};
   }
@@ -31,7 +42,8 @@ inline const Bound& bound(const std::byte* sieve) { return *reinterpret_cast<con
 struct Terms {
   Vector sum, size;
 
-  Terms(const int32_t* dots, const int32_t* norms, float scale, float unit) {
+  // Each of the norms counts `weight` times.
+  Terms(const int32_t* dots, const int32_t* norms, float scale, float weight) {
     typedef int32_t Integers __attribute__((vector_size(kVectorBytes)));
     Integers whole;
     __builtin_memcpy(&whole, dots, sizeof whole);
@@ -39,7 +51,7 @@ struct Terms {
     size = sum < 0.0f ? -sum : sum;
     if (!norms) return;
     __builtin_memcpy(&whole, norms, sizeof whole);
-    const Vector own = __builtin_convertvector(whole, Vector) * unit;
+    const Vector own = __builtin_convertvector(whole, Vector) * weight;
     sum += own;
     size += own < 0.0f ? -own : own;
   }
@@ -49,11 +61,11 @@ struct Terms {
 struct Range {
   float low, high, size;
 
-  Range(const Codebook& book, const int32_t* dots, const int32_t* norms, float scale) {
-    Terms first(dots, norms, scale, book.unit);
+  Range(uint32_t entries, const int32_t* dots, const int32_t* norms, float scale, float weight) {
+    Terms first(dots, norms, scale, weight);
     Vector least = first.sum, most = first.sum, largest = first.size;
-    for (uint32_t k = kWidth; k < book.entries; k += kWidth) {
-      const Terms next(dots + k, norms ? norms + k : nullptr, scale, book.unit);
+    for (uint32_t k = kWidth; k < entries; k += kWidth) {
+      const Terms next(dots + k, norms ? norms + k : nullptr, scale, weight);
       least = next.sum < least ? next.sum : least;
       most = next.sum > most ? next.sum : most;
       largest = next.size > largest ? next.size : largest;
@@ -67,17 +79,41 @@ struct Range {
   }
 };
 
+inline double best_score(const Codebook& book, const std::byte* query) {
+  const int32_t* dots = reinterpret_cast<const int32_t*>(query + kQueryHead);
+  const float scale = head(query).scale;
+  double square = 0.0, product = 0.0;
+  if (book.summed) {  // then it is the length of the query
+    const int8_t* codes = reinterpret_cast<const int8_t*>(query + lut_codes_at(book));
+    return scale * __builtin_sqrt(static_cast<double>(sum_of_squares(codes, book.width)));
+  }
+  for (uint32_t part = 0; part < book.parts; ++part, dots += book.entries) {
+    uint32_t best = 0;
+    for (uint32_t k = 1; k < book.entries; ++k) best = dots[k] > dots[best] ? k : best;
+    square += book.norms[part * book.entries + best];
+    product += dots[best];
+  }
+  square *= book.unit;
+  const double score =
+      product * scale / __builtin_sqrt(square > book.lengths->least ? square : book.lengths->least);
+  return score > 0.0 && score < 1e38 ? score : 0.0;
+}
+
 // Writes the bytes of part p's words from tables + at(p) on, and returns how they bound scores.
 template <class At>
-inline Bound round_up(const Codes& of, const std::byte* query, std::byte* tables, const At& at) {
+inline Bound round_up(const Codes& of, const std::byte* query, double anchor, std::byte* tables,
+                      const At& at) {
   const Codebook& book = *of.book;
   const int32_t* dots = reinterpret_cast<const int32_t*>(query + kQueryHead);
   const float scale = head(query).scale, bias = head(query).bias;
   const auto norms = [&](uint32_t part) { return book.norms ? book.norms + part * book.entries : nullptr; };
-  double ceiling = bias, size = bias < 0 ? -bias : bias;
+  const Lengths* lengths = book.lengths;
+  const float weight = lengths ? static_cast<float>(-anchor * lengths->slope * book.unit) : book.unit;
+  double ceiling = lengths ? -anchor * lengths->at : 0.0, size = bias < 0 ? -bias : bias;
+  if (lengths) size *= lengths->at + lengths->slope * 0x1p31 * book.unit;
   float widest = 0.0f;
   for (uint32_t part = 0; part < book.parts; ++part) {
-    const Range range(book, dots + part * book.entries, norms(part), scale);
+    const Range range(book.entries, dots + part * book.entries, norms(part), scale, weight);
     ceiling += range.low;
     size += range.size;
     widest = range.high - range.low > widest ? range.high - range.low : widest;
@@ -93,7 +129,7 @@ inline Bound round_up(const Codes& of, const std::byte* query, std::byte* tables
     __builtin_memcpy(&low, out, sizeof low);
     for (uint32_t k = 0; k < book.entries; k += kWidth) {
       const uint32_t from = part * book.entries + k;
-      const Terms terms(dots + from, book.norms ? book.norms + from : nullptr, scale, book.unit);
+      const Terms terms(dots + from, book.norms ? book.norms + from : nullptr, scale, weight);
       typedef int32_t Integers __attribute__((vector_size(kVectorBytes)));
       typedef uint8_t Bytes __attribute__((vector_size(kWidth)));
       const Integers steps = __builtin_convertvector((terms.sum - low) * inverse, Integers) + 1;
@@ -105,7 +141,9 @@ inline Bound round_up(const Codes& of, const std::byte* query, std::byte* tables
   if (!(size < 1e38)) ceiling = __builtin_inf();
   // What rounding floats may have hidden: a few parts in 2^22 of every number that went into a score, and as
   // much of each part's steps.
-  return {ceiling + size * 0x1p-19 + step * book.parts * 0x1p-12, step};
+  const double shortest = lengths ? __builtin_sqrt(double{lengths->least}) : 1.0;
+  const double longest = lengths ? __builtin_inf() : 1.0;
+  return {ceiling + size * 0x1p-19 + step * book.parts * 0x1p-12, step, bias + anchor, shortest, longest};
 }
 
 constexpr size_t kBound = 64;  // bytes before the tables
@@ -116,6 +154,31 @@ inline uint32_t write_rows(uint64_t mask, uint64_t first, uint32_t* rows) {
   for (; mask; mask &= mask - 1)
     rows[count++] = static_cast<uint32_t>(first) + static_cast<uint32_t>(__builtin_ctzll(mask));
   return count;
+}
+
+// A sieve is one set of a bound and tables for each anchor. `Bytes` says how large the tables of one are,
+// `at` where a part's table lies, and sift(codes, first, n, least, tables, rows) passes rows whose sums are
+// at least `least`.
+template <size_t (*Bytes)(const Codes&)>
+inline size_t sieve_bytes(const Codes& of) {
+  return anchors(of) * (kBound + padded(Bytes(of)));
+}
+
+template <size_t (*Bytes)(const Codes&), size_t (*At)(uint32_t)>
+inline void sieve_prepare(const Codes& of, const std::byte* query, std::byte* out) {
+  const double best = of.book->lengths ? best_score(*of.book, query) : 0.0;
+  __builtin_memset(out, 0, sieve_bytes<Bytes>(of));
+  for (uint32_t i = 0; i < anchors(of); ++i, out += kBound + padded(Bytes(of)))
+    *reinterpret_cast<Bound*>(out) = round_up(of, query, kAnchors[i] * best, out + kBound, At);
+}
+
+template <size_t (*Bytes)(const Codes&),
+          uint32_t (*Sift)(const Codes&, uint64_t, uint32_t, uint32_t, const std::byte*, uint32_t*)>
+inline uint32_t sieve_sift(const Codes& codes, uint64_t first, uint32_t n, const std::byte* sieve,
+                           float threshold, uint32_t* rows) {
+  const size_t set = kBound + padded(Bytes(codes));
+  for (uint32_t i = 1; i < anchors(codes) && bound(sieve + set).pivot <= threshold; ++i) sieve += set;
+  return Sift(codes, first, n, bound(sieve).least_sum(threshold), sieve + kBound, rows);
 }
 
 // Calls mask_of(row) for every `Side` rows, for some again where n leaves a rest; fewer than that all pass.

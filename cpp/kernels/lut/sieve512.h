@@ -8,18 +8,12 @@
 namespace lilliput::avx512 {
 namespace {
 
-inline size_t sieve4_bytes(const Codes& of) { return kBound + half_byte_tables(of.row_bytes); }
+inline size_t tables4(const Codes& of) { return half_byte_tables(of.row_bytes); }
 
-inline void sieve4_prepare(const Codes& of, const std::byte* query, std::byte* out) {
-  __builtin_memset(out, 0, sieve4_bytes(of));
-  *reinterpret_cast<Bound*>(out) = round_up(of, query, out + kBound, half_byte_table);
-}
-
-inline uint32_t sieve4_sift(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query,
-                            float threshold, uint32_t* rows) {
-  const uint32_t least = bound(query).least_sum(threshold);
+inline uint32_t sift4(const Codes& codes, uint64_t first, uint32_t n, uint32_t least, const std::byte* tables,
+                      uint32_t* rows) {
   const __m512i enough = _mm512_set1_epi32(static_cast<int32_t>(least));
-  const HalfByteSums sums(query + kBound, codes.row_bytes);
+  const HalfByteSums sums(tables, codes.row_bytes);
   return sift_by<kSixteen>(codes, first, n, rows, [&](const std::byte* row) -> uint64_t {
     return _mm512_cmpge_epu32_mask(sums.sixteen(row, codes.row_bytes), enough);
   });
@@ -128,18 +122,13 @@ inline LongSums sum_sixty_four(const std::byte* row, uint32_t width, const std::
   return sums;
 }
 
-inline size_t sieve8_bytes(const Codes& of) { return kBound + size_t{of.row_bytes} * 256; }
+inline size_t tables8(const Codes& of) { return size_t{of.row_bytes} * 256; }
+inline size_t table8(uint32_t part) { return size_t{part} * 256; }
 
-inline void sieve8_prepare(const Codes& of, const std::byte* query, std::byte* out) {
-  *reinterpret_cast<Bound*>(out) =
-      round_up(of, query, out + kBound, [](uint32_t part) { return size_t{part} * 256; });
-}
-
-inline uint32_t sieve8_sift(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query,
-                            float threshold, uint32_t* rows) {
-  const uint32_t least = bound(query).least_sum(threshold);
+inline uint32_t sift8(const Codes& codes, uint64_t first, uint32_t n, uint32_t least, const std::byte* tables,
+                      uint32_t* rows) {
   return sift_by<kSixtyFour>(codes, first, n, rows, [&](const std::byte* row) {
-    return sum_sixty_four(row, codes.row_bytes, query + kBound).at_least(least);
+    return sum_sixty_four(row, codes.row_bytes, tables).at_least(least);
   });
 }
 

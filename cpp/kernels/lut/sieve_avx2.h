@@ -104,36 +104,25 @@ inline LongSums sum_thirty_two(const std::byte* row, uint32_t width, const std::
   return sums;
 }
 
-inline size_t sieve4_bytes(const Codes& of) { return kBound + size_t{of.row_bytes} * 32; }
+inline size_t tables4(const Codes& of) { return size_t{of.row_bytes} * 32; }
+inline size_t table4(uint32_t part) { return size_t{part} * 16; }
 
-inline void sieve4_prepare(const Codes& of, const std::byte* query, std::byte* out) {
-  __builtin_memset(out, 0, sieve4_bytes(of));
-  *reinterpret_cast<Bound*>(out) =
-      round_up(of, query, out + kBound, [](uint32_t part) { return size_t{part} * 16; });
-}
-
-inline uint32_t sieve4_sift(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query,
-                            float threshold, uint32_t* rows) {
-  const uint32_t least = bound(query).least_sum(threshold);
+inline uint32_t sift4(const Codes& codes, uint64_t first, uint32_t n, uint32_t least, const std::byte* tables,
+                      uint32_t* rows) {
   return sift_by<kThirtyTwo>(codes, first, n, rows, [&](const std::byte* row) {
-    return sum_thirty_two(row, codes.row_bytes, query + kBound).at_least(least);
+    return sum_thirty_two(row, codes.row_bytes, tables).at_least(least);
   });
 }
 
-inline size_t sieve8_bytes(const Codes& of) { return kBound + size_t{of.row_bytes} * 256; }
+inline size_t tables8(const Codes& of) { return size_t{of.row_bytes} * 256; }
+inline size_t table8(uint32_t part) { return size_t{part} * 256; }
 
-inline void sieve8_prepare(const Codes& of, const std::byte* query, std::byte* out) {
-  *reinterpret_cast<Bound*>(out) =
-      round_up(of, query, out + kBound, [](uint32_t part) { return size_t{part} * 256; });
-}
-
-inline uint32_t sieve8_sift(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query,
-                            float threshold, uint32_t* rows) {
+inline uint32_t sift8(const Codes& codes, uint64_t first, uint32_t n, uint32_t least, const std::byte* tables,
+                      uint32_t* rows) {
   constexpr uint32_t kFour = 4;
-  const uint32_t least = bound(query).least_sum(threshold);
   const size_t width = codes.row_bytes;
   return sift_by<kFour>(codes, first, n, rows, [&](const std::byte* row) {
-    const uint8_t* table = reinterpret_cast<const uint8_t*>(query + kBound);
+    const uint8_t* table = reinterpret_cast<const uint8_t*>(tables);
     const uint8_t* of = reinterpret_cast<const uint8_t*>(row);
     uint32_t sum[kFour] = {};
     for (size_t part = 0; part < width; ++part, table += 256)

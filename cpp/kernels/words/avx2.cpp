@@ -30,6 +30,6 @@ inline Lanes larger(Lanes a, Lanes b) { return (Lanes)_mm256_max_epi32((__m256i)
 
 namespace lilliput::avx2 {
 
-constinit const NearestWord nearest_word = {nearest};
+constinit const NearestWord nearest_word = {nearest, products};
 
 }  // namespace lilliput::avx2

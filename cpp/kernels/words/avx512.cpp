@@ -27,6 +27,6 @@ inline Lanes larger(Lanes a, Lanes b) { return (Lanes)_mm512_max_epi32((__m512i)
 
 namespace lilliput::avx512 {
 
-constinit const NearestWord nearest_word = {nearest};
+constinit const NearestWord nearest_word = {nearest, products};
 
 }  // namespace lilliput::avx512

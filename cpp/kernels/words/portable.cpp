@@ -40,6 +40,6 @@ inline Lanes larger(Lanes a, Lanes b) {
 
 namespace lilliput::portable {
 
-constinit const NearestWord nearest_word = {nearest};
+constinit const NearestWord nearest_word = {nearest, products};
 
 }  // namespace lilliput::portable

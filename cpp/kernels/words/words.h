@@ -49,5 +49,32 @@ inline void nearest(const int32_t* panel, uint32_t pairs, const int32_t* words, 
     nearest_of<kAcross>(panel + i, pairs, words, start, entries, best + i);
 }
 
+template <uint32_t Points>
+inline void products_of(const int32_t* panel, uint32_t lanes, uint32_t pairs, const int32_t* points,
+                        const int32_t* start, int32_t* out) {
+  for (uint32_t g = 0; g < lanes; g += kLanes) {
+    Lanes sum[Points];
+#pragma GCC unroll 8
+    for (uint32_t i = 0; i < Points; ++i) sum[i] = load(start + g);
+    for (uint32_t p = 0; p < pairs; ++p) {
+      const Lanes word = load(panel + size_t{p} * lanes + g);
+#pragma GCC unroll 8
+      for (uint32_t i = 0; i < Points; ++i) sum[i] = madd(sum[i], word, splat(points[size_t{i} * pairs + p]));
+    }
+#pragma GCC unroll 8
+    for (uint32_t i = 0; i < Points; ++i) __builtin_memcpy(out + i * lanes + g, &sum[i], sizeof(Lanes));
+  }
+}
+
+inline void products(const int32_t* panel, uint32_t lanes, uint32_t pairs, const int32_t* points, uint32_t n,
+                     const int32_t* start, int32_t* out) {
+  constexpr uint32_t kTogether = 8;
+  uint32_t i = 0;
+  for (; i + kTogether <= n; i += kTogether)
+    products_of<kTogether>(panel, lanes, pairs, points + size_t{i} * pairs, start, out + size_t{i} * lanes);
+  for (; i < n; ++i)
+    products_of<1>(panel, lanes, pairs, points + size_t{i} * pairs, start, out + size_t{i} * lanes);
+}
+
 }  // namespace
 }  // namespace lilliput::LILLIPUT_TARGET

@@ -18,7 +18,7 @@ from lilliput import _core
 from lilliput.codecs.base import DoubleArray, Metric, Quantiser, Shapes, squares, take_numbers
 from lilliput.codecs.layout import Layout, Rows
 from lilliput.codecs.options import number_between, take_options
-from lilliput.codecs.pq import codebook
+from lilliput.codecs.words import norms_of
 from lilliput.errors import InvalidSpec
 from lilliput.io.arrays import FloatArray
 from lilliput.spec import Stage
@@ -80,8 +80,16 @@ class PowerGrid(Quantiser):
         """Give the words of every dimension."""
         words = self.arrays["words"]
         if self._book is None or self._book[0] is not words or self._book[1] != metric:
-            self._book = words, metric, codebook(self._spread(), self.arrays["step"], metric)
+            self._book = words, metric, self._made_book(metric)
         return self._book[2]
+
+    def _made_book(self, metric: Metric) -> _core.Codebook:
+        words = self._spread()
+        if metric != "l2":
+            return _core.Codebook(words)
+        step = self.arrays["step"].astype(np.float64)[:, None]
+        norms, unit = norms_of(np.square(words[:, :, 0].astype(np.int64)) * np.square(step))
+        return _core.Codebook(words, -norms, unit)
 
     def _spread(self) -> NDArray[np.int8]:
         words: NDArray[np.int8] = np.tile(self.arrays["words"], (len(self.arrays["step"]), 1))[:, :, None]

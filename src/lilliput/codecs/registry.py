@@ -19,11 +19,13 @@ from lilliput.codecs.leanvec import LeanVec
 from lilliput.codecs.lvq import LocallyAdaptive
 from lilliput.codecs.mrl import Prefix
 from lilliput.codecs.opaque import Opaque
+from lilliput.codecs.opq import OptimisedProductQuantiser
 from lilliput.codecs.pca import PCA
 from lilliput.codecs.power import PowerGrid
 from lilliput.codecs.pq import ProductQuantiser
 from lilliput.codecs.rabitq import RaBitQ
 from lilliput.codecs.rotate import Rotation
+from lilliput.codecs.rq import ResidualQuantiser
 from lilliput.codecs.subspace import Subspace
 from lilliput.codecs.whiten import Whiten
 from lilliput.errors import InvalidInput, InvalidSpec
@@ -135,6 +137,8 @@ register("int8", Bytes, "quantiser")
 register("int4", Nibbles, "quantiser")
 register("bin", Bits, "quantiser")
 register("pq", ProductQuantiser, "quantiser")
+register("opq", OptimisedProductQuantiser, "quantiser")
+register("rq", ResidualQuantiser, "quantiser")
 register("rabitq", RaBitQ, "quantiser")
 register("lvq", LocallyAdaptive, "quantiser")
 register("pow", PowerGrid, "quantiser")

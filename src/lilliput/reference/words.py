@@ -31,16 +31,35 @@ def scores(
     bias: Floats,
     norms: NDArray[np.int32] | None = None,
     unit: float = 1.0,
+    squares: tuple[float, float] | None = None,
+    *,
+    summed: bool = False,
 ) -> Floats:
-    """Score every query, quantised to 255 levels, against every row of word numbers (n, parts)."""
+    """Score every query, quantised to 255 levels, against every row of word numbers (n, parts).
+
+    With `squares`, which are those of the shortest and the longest row, norms add up to squared lengths and
+    scores are divided by lengths. Where words are `summed`, each is as wide as the query.
+    """
     parts = np.arange(len(words))
-    decoded = words[parts, found].reshape(len(found), -1).astype(np.int64)
+    chosen = words[parts, found].astype(np.int64)
+    decoded = chosen.sum(axis=1) if summed else chosen.reshape(len(found), -1)
     codes, step = quantise(queries, LEVELS)
-    dots = codes.astype(np.int64) @ decoded.T
-    score = dots.astype(np.float32) * step[:, None]
+    dots = (codes.astype(np.int64) @ decoded.T).astype(np.float32)
+    own = np.zeros(len(found), np.float32)
     if norms is not None:
-        score = score + norms[parts, found].sum(axis=1).astype(np.float32) * np.float32(unit)
-    return score + bias[:, None]
+        own = norms[parts, found].sum(axis=1).astype(np.float32) * np.float32(unit)
+    if squares is not None:
+        return dots * (step[:, None] * (np.float32(1) / lengths(own, *squares))) + bias[:, None]
+    return dots * step[:, None] + own + bias[:, None]
+
+
+def lengths(squared: Floats, least: float, most: float) -> Floats:
+    """Give the roots of squares, no less than that of `least`; beyond `most` goes the line through both ends."""
+    ends = np.array([least, most], np.float32)
+    shortest, longest = np.sqrt(ends.astype(np.float64))
+    slope = 1 / (shortest + longest)
+    line = np.float32(shortest * longest * slope) + np.float32(slope) * squared
+    return np.where(squared > ends[1], line, np.sqrt(np.maximum(squared, ends[0])))
 
 
 def nearest(X: Floats, words: Words, mean: Floats, step: Floats) -> NDArray[np.intp]:
