@@ -105,7 +105,7 @@ def test_bytes_are_all_bytes(peer: Peer, vectors: Path) -> None:
     mine, other = row_of(result, "lilliput", "pca16,int8"), row_of(result, "peer", "whole")
 
     assert codec.code_size + codec.overhead_bytes / rows == pytest.approx(mine["bytes_per_vector"])
-    assert (16, 4, 4 * 16 * DIM) == (mine["code_bytes"], mine["factor_bytes"], mine["shared_bytes"])
+    assert (16, 4, 2 * 16 * DIM) == (mine["code_bytes"], mine["factor_bytes"], mine["shared_bytes"])
     assert 4 * DIM + 300 / rows == pytest.approx(other["bytes_per_vector"])
 
 

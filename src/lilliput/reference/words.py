@@ -54,7 +54,7 @@ def scores(
 
 
 def lengths(squared: Floats, least: float, most: float) -> Floats:
-    """Give the roots of squares, held above that of `least`; beyond `most` goes the line through both ends."""
+    """Give roots of squares, held above that of `least`; beyond `most` goes the line through both ends."""
     ends = np.array([least, most], np.float32)
     shortest, longest = np.sqrt(ends.astype(np.float64))
     slope = 1 / (shortest + longest)
