@@ -14,15 +14,18 @@ from lilliput.codecs.base import Metric
 DIM, ROWS = 32, 800
 
 # The least recall on the problem below. Recipes of codes with codes, and bits, lose most.
-LEAST = {"uint8, faiss": 0.0, "int8, usearch": 0.3, "b1": 0.15, "LSHt": 0.15, "ubinary, faiss": 0.15}
+LEAST = {
+    "uint8, faiss": 0.0, "int8, usearch": 0.3, "b1": 0.15, "LSHt": 0.15, "ubinary, faiss": 0.15,
+    "RaBitQ1": 0.1, "EDEN1": 0.1, "1-bit": 0.1,
+}  # fmt: skip
 
 
-def problem(metric: Metric) -> Problem:
+def problem(metric: Metric, dim: int = DIM) -> Problem:
     """Clustered vectors, of unit length under cosine."""
     rng = np.random.default_rng(1)
-    centres = rng.standard_normal((30, DIM))
+    centres = rng.standard_normal((30, dim))
     base, queries = (
-        (centres[rng.integers(0, 30, n)] + 0.7 * rng.standard_normal((n, DIM))).astype(np.float32)
+        (centres[rng.integers(0, 30, n)] + 0.7 * rng.standard_normal((n, dim))).astype(np.float32)
         for n in (ROWS, 30)
     )
     if metric == "cosine":
@@ -63,6 +66,73 @@ def test_a_peer_encodes_and_answers(package: str, metric: Metric) -> None:
         entrant.encode(asked.base[:100], 2)
         again = entrant.search(asked.queries, 1)
         np.testing.assert_array_equal(found, again)
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("metric", ["cosine", "l2"])
+def test_what_faiss_learns_slowly_encodes_and_answers(
+    metric: Metric, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rotations, sums of words and shortened vectors, which are left out where their arrays cost too much."""
+    _installed("faiss-cpu")
+    from lilliput.bench.peers import faiss
+
+    asked = problem(metric)
+    before = {recipe.name for recipe in faiss.recipes(asked)}
+    monkeypatch.setattr(faiss, "FEWEST_ROWS", ROWS)
+    monkeypatch.setattr(faiss, "OPQ_ROUNDS", 2)
+    more = [recipe for recipe in faiss.recipes(asked) if recipe.name not in before]
+    truth = asked.truth()
+
+    starts = {
+        "OPQ2_16,PQ2x8np",
+        "OPQ4,PQ4x8np",
+        "RQ2x4",
+        "LSQ2x4",
+        "RR32,RaBitQ5",
+        "PCA16,SQ8",
+        "PCAR16,EDEN2",
+    }
+    assert starts <= {recipe.name for recipe in more}
+    for recipe in more:
+        entrant = recipe.make(asked, 1)
+        found = entrant.search(asked.queries, 1)
+
+        # Of 800 rows one in eighty is right by chance.
+        assert asked.recall(found, truth) > 0.025, recipe.label
+        bits = {"RR32,RaBitQ5": (20, 20), "PCAR16,EDEN2": (4, 8), "RQ2x4": (1, 0), "PCA16,SQ4": (8, 0)}
+        assert (entrant.payload, entrant.factors) == bits.get(recipe.name, (entrant.payload, entrant.factors))
+        assert entrant.shared >= 0, recipe.label
+
+
+@pytest.mark.parametrize("metric", ["cosine", "l2"])
+def test_rabitqlib_encodes_and_answers(metric: Metric, monkeypatch: pytest.MonkeyPatch) -> None:
+    """About one centre and about more; its bytes are those it writes, but for the numbers of ordered rows."""
+    _installed("rabitqlib")
+    from lilliput.bench.peers import rabitqlib
+
+    asked = problem(metric, 64)
+    monkeypatch.setattr(rabitqlib, "SAMPLE", ROWS // 2)
+    truth = asked.truth()
+    recalls = {}
+
+    for recipe in rabitqlib.recipes(asked):
+        entrant = recipe.make(asked, 1)
+        found = entrant.search(asked.queries, 1)
+        bits, centres = int(recipe.name.split(", ")[1][0]), int(recipe.name.split(",")[0].removeprefix("IVF"))
+        recalls[recipe.name] = asked.recall(found, truth)
+
+        factors = (12 if bits == 1 else 20) + (4 if centres > 1 else 0)
+        assert (8 * bits, factors) == (entrant.payload, entrant.factors), recipe.label
+        # Centres, a rotation by signs and a head; rows about more centres are filled up to blocks.
+        assert 4 * 64 * centres <= entrant.shared, recipe.label
+        assert centres > 1 or entrant.shared <= 4 * 64 + 500, recipe.label
+        entrant.encode(asked.base[:100], 2)
+        np.testing.assert_array_equal(found, entrant.search(asked.queries, 2))
+
+    assert {"IVF1, 9-bit", "IVF16, 1-bit"} <= set(recalls)
+    assert recalls["IVF1, 9-bit"] > 0.95 > recalls["IVF1, 4-bit"] > 0.7 > recalls["IVF1, 1-bit"] > 0.15
+    assert rabitqlib.recipes(problem(metric)) == []
 
 
 def test_quick_recipes_are_among_all() -> None:

@@ -16,7 +16,7 @@ from lilliput.io.arrays import FloatArray
 
 JUDGED = ("vaswani-npl", "cranfield", "cisi")
 QUICK_ROWS = 5_000
-TOKEN_ROWS = 50_000
+TOKEN_ROWS = 60_000
 TOKENS = "cranfield-tokens"
 STATES = "ir/cranfield/minilm_tokens_not_colbert"
 

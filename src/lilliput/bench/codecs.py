@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lilliput import _core
+from lilliput.bench import points_report
 from lilliput.bench.codec_cache import PeerCache, machine_key
 from lilliput.bench.codec_race import FULL, QUICK, Lineup, line_up, run_set
 from lilliput.bench.codec_report import markdown
@@ -91,7 +92,8 @@ class Race:
         Parameters
         ----------
         out:
-            A folder for ``bench-codecs.json``, ``bench-codecs.md`` and a plot of each set.
+            A folder for ``bench-codecs.json``, ``bench-codecs.md`` with a plot of each set, and
+            ``bench-bits.md``: the race by width.
         progress:
             None, False or a callable told ``(seconds gone, seconds expected)``.
 
@@ -151,5 +153,6 @@ def _write(folder: Path, result: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench-codecs.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
     (folder / "bench-codecs.md").write_text(markdown(result, plots=True))
+    (folder / "bench-bits.md").write_text(points_report.markdown(result))
     for one in result["sets"]:
         (folder / f"bench-codecs-{one['data']}.svg").write_text(plot(one))

@@ -15,12 +15,19 @@ from lilliput.io.arrays import FloatArray
 from lilliput.spec import parse_codec
 
 SHARES = (0.5, 0.25)  # of the dimensions, what transforms that shorten are asked to keep
+LEARNT_SHARES = (0.75, 0.5, 0.25, 0.125)  # and those that learn where the numbers are that matter
 MOST_BITS = 8.0  # a number: wider codes are raced alone
 QUICK_STEP = 3  # a quick look takes one of so many spellings
+# The quantisers that gain by a transform: after one that learns to shorten, after some, after any other.
+SHORTENED = ("int8", "pq", "rabitq")
+GAINING = {"rotate": ("bin", "int4", "pq"), "clip": ("bin", "pq"), "whiten": ("int8", "pq")}
+OTHERS = ("bin",)
+# After one that learns to shorten, the spellings nearest to so many bits a number.
+WIDTHS = {"pq": (4, 2), "rabitq": (4, 3, 2, 1)}
 
 
 def recipes(dim: int, *, quick: bool = False) -> list[Recipe]:
-    """List every quantiser alone, and the narrower ones after each transform.
+    """List every quantiser alone, and after each transform those that gain by it.
 
     Parameters
     ----------
@@ -55,14 +62,14 @@ def specs(dim: int, *, quick: bool = False) -> list[str]:
     for name in variants("transform", dim):
         wanted = spellings_to_race(name, dim)
         if quick:
-            wanted = wanted[:1] if name == "pca" else []
+            wanted = [spelling for spelling in wanted if spelling == f"pca{dim // 2}"]
         for spelling in wanted:
-            found += [f"{spelling},{quantiser}" for quantiser in _narrow(_kept(spelling, dim))]
+            found += [f"{spelling},{quantiser}" for quantiser in _after(name, _kept(spelling, dim))]
     return list(dict.fromkeys(found))
 
 
 def spellings_to_race(name: str, dim: int) -> list[str]:
-    """Choose of a transform's spellings those that keep about half and a quarter, or the first.
+    """Choose of a transform's spellings those that keep the shares asked for, or the first.
 
     Examples
     --------
@@ -73,14 +80,29 @@ def spellings_to_race(name: str, dim: int) -> list[str]:
     kept = {spelling: _kept(spelling, dim) for spelling in spelt}
     if all(dim == number for number in kept.values()):
         return list(spelt[:1])
-    nearest = [min(kept, key=lambda each: abs(kept[each] - share * dim)) for share in SHARES]
+    shares = LEARNT_SHARES if _learns_to_shorten(name) else SHARES
+    nearest = [min(kept, key=lambda each: abs(kept[each] - share * dim)) for share in shares]
     return list(dict.fromkeys(nearest))
 
 
-def _narrow(dim: int) -> list[str]:
-    """Give the first spelling of each quantiser that takes at most a byte a number."""
-    first = [spellings[0] for spellings in variants("quantiser", dim).values()]
-    return [spelling for spelling in first if _bits(spelling, dim) <= MOST_BITS]
+def _learns_to_shorten(name: str) -> bool:
+    found = stage_class(name)
+    return issubclass(found, Transform) and found.role == "shorten" and found.learns
+
+
+def _after(name: str, dim: int) -> list[str]:
+    """Spell the quantisers that a transform is raced before, for the dimensions that it keeps."""
+    names = SHORTENED if _learns_to_shorten(name) else GAINING.get(name, OTHERS)
+    found = []
+    for quantiser, spellings in variants("quantiser", dim).items():
+        if quantiser not in names:
+            continue
+        bits = {spelling: _bits(spelling, dim) for spelling in spellings}
+        if names is SHORTENED and quantiser in WIDTHS:
+            found += [min(bits, key=lambda each: abs(bits[each] - wanted)) for wanted in WIDTHS[quantiser]]
+        else:
+            found.append(next(spelling for spelling in spellings if bits[spelling] <= MOST_BITS))
+    return found
 
 
 def _kept(spelling: str, dim: int) -> int:

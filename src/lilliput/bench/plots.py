@@ -14,7 +14,7 @@ Plain = Mapping[str, Any]
 
 WIDTH, HEIGHT = 420, 300  # of a panel, in pixels
 LEFT, TOP, BELOW = 60, 44, 44
-COLOURS = ("#c4451c", "#1f6fb2", "#2e8540", "#7a4fa3", "#a07400", "#008a8a", "#8a2e5d")
+COLOURS = ("#c4451c", "#1f6fb2", "#2e8540", "#7a4fa3", "#a07400", "#008a8a", "#8a2e5d", "#5b5b5b")
 FONT = "font-family:sans-serif;font-size:11px;fill:#333"
 
 

@@ -17,6 +17,7 @@ PEERS = {"faiss-cpu": "faiss", "usearch": "usearch", "numkong": "numkong"}
 CODEC_PEERS = PEERS | {
     "scalable-vs": "svs",
     "turbovec": "turbovec",
+    "rabitqlib": "rabitqlib",
     "sentence-transformers": "sentence_transformers",
 }
 
