@@ -1,5 +1,6 @@
 """The search: all candidates on a small sample, the promising ones on larger ones, the choice on all rows."""
 
+import math
 from collections.abc import Callable, Iterable
 
 from lilliput.advisor.aim import Aim, Trial
@@ -185,17 +186,21 @@ class Search:
             return None
         trial = Trial(candidate, self._grid.cost(candidate), outcome, number)
         self.trials[candidate] = trial
+        self.let_go.pop(candidate, None)
         return trial
 
     def _last(self, tried: list[Candidate], step: Step) -> list[Trial]:
         """Measure on all rows.
 
         Where the fewest bytes win, the smallest come first, and the others are left once some keep the
-        floors. Where nothing that is left keeps them, those come back that were let go for their size.
+        floors; then those come back that kept them when they were let go, as a plainer one did that now may
+        not. Where nothing that is left keeps them, those come back that were let go for their size.
         """
         number = len(self._plan) - 1
         measured = self._ascending if self._aim.rule == "bytes" else self._measured
         found = measured(tried, number, step)
+        if self._aim.rule == "bytes":
+            found += self._ascending(self._smaller(found), number, step)
         if not any(self._aim.keeps(trial.outcome) for trial in found):
             found += measured(self._revived(found), number, step)
         if not found:
@@ -224,6 +229,14 @@ class Search:
                 found.append(trial)
                 behind += bool(behind or self._aim.keeps(trial.outcome))
         return found
+
+    def _smaller(self, found: list[Trial]) -> list[Candidate]:
+        """Give those smaller than any that keeps the floors which kept them when they were let go."""
+        known = {trial.candidate for trial in found}
+        least = min((t.bytes_per_vector for t in found if self._aim.keeps(t.outcome)), default=math.inf)
+        left = [trial for candidate, trial in self.trials.items() if candidate not in known]
+        left = [t for t in left if t.bytes_per_vector < least and self._aim.keeps(t.outcome)]
+        return [trial.candidate for trial in by_quality(left)[:REVIVED]] if left else []
 
     def _revived(self, found: list[Trial]) -> list[Candidate]:
         """Give the best of what was let go although it may keep the floors."""

@@ -15,15 +15,16 @@ from lilliput.io.arrays import FloatArray
 from lilliput.spec import parse_codec
 
 SHARES = (0.5, 0.25)  # of the dimensions, what transforms that shorten are asked to keep
-LEARNT_SHARES = (0.75, 0.5, 0.25, 0.125)  # and those that learn where the numbers are that matter
+PCA_SHARES = (0.75, 0.5, 0.25, 0.125)
 MOST_BITS = 8.0  # a number: wider codes are raced alone
 QUICK_STEP = 3  # a quick look takes one of so many spellings
-# The quantisers that gain by a transform: after one that learns to shorten, after some, after any other.
-SHORTENED = ("int8", "pq", "rabitq")
-GAINING = {"rotate": ("bin", "int4", "pq"), "clip": ("bin", "pq"), "whiten": ("int8", "pq")}
+# The quantisers that gain by a transform, their first narrow spelling; other transforms race before bits.
+GAINING = {
+    "rotate": ("bin", "int4", "pq"), "clip": ("bin", "pq"), "whiten": ("int8", "pq"), "leanvec": ("int8",),
+}  # fmt: skip
 OTHERS = ("bin",)
-# After one that learns to shorten, the spellings nearest to so many bits a number.
-WIDTHS = {"pq": (4, 2), "rabitq": (4, 3, 2, 1)}
+# After PCA, which every size is reached with, the spellings nearest to so many bits of what is kept.
+AFTER_PCA = {"int8": (8,), "pq": (4, 2), "rabitq": (4, 3, 2, 1)}
 
 
 def recipes(dim: int, *, quick: bool = False) -> list[Recipe]:
@@ -80,27 +81,20 @@ def spellings_to_race(name: str, dim: int) -> list[str]:
     kept = {spelling: _kept(spelling, dim) for spelling in spelt}
     if all(dim == number for number in kept.values()):
         return list(spelt[:1])
-    shares = LEARNT_SHARES if _learns_to_shorten(name) else SHARES
+    shares = PCA_SHARES if name == "pca" else SHARES
     nearest = [min(kept, key=lambda each: abs(kept[each] - share * dim)) for share in shares]
     return list(dict.fromkeys(nearest))
 
 
-def _learns_to_shorten(name: str) -> bool:
-    found = stage_class(name)
-    return issubclass(found, Transform) and found.role == "shorten" and found.learns
-
-
 def _after(name: str, dim: int) -> list[str]:
     """Spell the quantisers that a transform is raced before, for the dimensions that it keeps."""
-    names = SHORTENED if _learns_to_shorten(name) else GAINING.get(name, OTHERS)
     found = []
     for quantiser, spellings in variants("quantiser", dim).items():
-        if quantiser not in names:
-            continue
         bits = {spelling: _bits(spelling, dim) for spelling in spellings}
-        if names is SHORTENED and quantiser in WIDTHS:
-            found += [min(bits, key=lambda each: abs(bits[each] - wanted)) for wanted in WIDTHS[quantiser]]
-        else:
+        if name == "pca":
+            wanted = AFTER_PCA.get(quantiser, ())
+            found += [min(bits, key=lambda each: abs(bits[each] - width)) for width in wanted]
+        elif quantiser in GAINING.get(name, OTHERS):
             found.append(next(spelling for spelling in spellings if bits[spelling] <= MOST_BITS))
     return found
 
