@@ -111,6 +111,21 @@ Out<float, 2> turn(In<float, 2> x, In<uint8_t, 2> signs, bool inverse, unsigned 
   return y.array(n, dim);
 }
 
+// The greatest squared length.
+float longest(In<float, 2> x, const std::string& isa) {
+  constexpr uint64_t kFew = 64;
+  const uint32_t dim = static_cast<uint32_t>(x.shape(1));
+  const Dense& table = *dense(isa_named(isa));
+  float squares[kFew], most = 0.0f;
+  const nb::gil_scoped_release released;
+  for (uint64_t first = 0; first < x.shape(0); first += kFew) {
+    const uint64_t count = std::min(kFew, x.shape(0) - first);
+    table.norm2(dim, count, x.data() + first * dim, squares);
+    most = std::max(most, *std::max_element(squares, squares + count));
+  }
+  return most;
+}
+
 // A table from a file must not lead out of a row, nor leave a number of it unwritten.
 bool is_permutation(const uint32_t* order, uint32_t dim) {
   std::vector<bool> seen(dim);
@@ -184,9 +199,11 @@ void bind_dense(nb::module_& m) {
   m.def("normalize", &normalize, "x"_a, "threads"_a = 0, "isa"_a = "",
         "Rows over their norms; zero rows stay zero.");
   m.def("squared_norms", &squared_norms, "x"_a, "threads"_a = 0, "isa"_a = "", "|x|^2 of each row.");
+  m.def("longest", &longest, "x"_a, "isa"_a = "", "The greatest squared length of a row; 0 of no rows.");
   m.def("settle", &settle, "x"_a, "bits"_a, "directions"_a, "alpha"_a.noconvert(), "threads"_a = 0,
         "isa"_a = "",
-        "Odd integers v near x / alpha whose errors avoid directions (k, dim); alpha becomes |x|^2 / dot(x, "
+        "Integers v near x / alpha, odd below 8 bits, whose errors avoid directions (k, dim); alpha becomes "
+        "|x|^2 / dot(x, "
         "v).");
   m.def("lines", &lines, "x"_a, "bits"_a, "threads"_a = 0, "isa"_a = "",
         "Odd integers v near each row, and alpha, shift and beta: x is near shift + alpha * v.");

@@ -5,6 +5,7 @@
 
 #include "bindings/arrays.h"
 #include "bindings/codebook.h"
+#include "lilliput/dense.h"
 #include "lilliput/page_guard.h"
 
 namespace lilliput {
@@ -202,9 +203,22 @@ Out<float, 2> every_score(const CodesView& view, In<float, 2> x, In<float, 1> bi
   return out.array(queries.n, view.codes.n);
 }
 
+// Calls work with some rows at a time, less an origin if there is one: what is copied stays in cache.
+template <class Work>
+void about(const float* origin, uint32_t dim, const float* x, uint64_t n, const Work& work) {
+  constexpr uint64_t kFew = 16;
+  if (!origin) return work(x, uint64_t{0}, n);
+  std::vector<float> moved(kFew * dim);
+  for (uint64_t first = 0; first < n; first += kFew) {
+    const uint64_t count = std::min(kFew, n - first);
+    less(dim, count, x + first * dim, origin, moved.data());
+    work(moved.data(), first, count);
+  }
+}
+
 void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
                  std::optional<Into<float, 1>> alpha, std::optional<Into<float, 1>> beta, unsigned threads,
-                 const std::string& isa) {
+                 const std::string& isa, std::optional<In<float, 1>> origin) {
   const Kind k = kind_named(kind);
   const uint32_t dim = static_cast<uint32_t>(x.shape(1)), width = row_bytes(k, dim);
   const uint64_t n = x.shape(0);
@@ -212,15 +226,19 @@ void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
           "rows_out must be (n, row_bytes(kind, dim))");
   require(!alpha || alpha->shape(0) == n, "alpha_out must be (n,)");
   require(!beta || beta->shape(0) == n, "beta_out must be (n,)");
+  require(!origin || origin->shape(0) == dim, "origin must be (dim,)");
   const Kernels& kernels = table(k, isa);
   require(kernels.encode, "rows of this kind are written by a function of their own");
   constexpr uint64_t kRun = 256;
   const nb::gil_scoped_release released;
   parallel_for((n + kRun - 1) / kRun, threads_or_default(threads), [&](uint64_t i, unsigned, Step&) {
-    const uint64_t first = i * kRun, count = std::min(kRun, n - first);
-    kernels.encode(dim, count, x.data() + first * dim,
-                   reinterpret_cast<std::byte*>(rows.data()) + first * width,
-                   alpha ? alpha->data() + first : nullptr, beta ? beta->data() + first : nullptr);
+    const uint64_t start = i * kRun, there = std::min(kRun, n - start);
+    about(pointer(origin), dim, x.data() + start * dim, there,
+          [&](const float* from, uint64_t past, uint64_t count) {
+            const uint64_t first = start + past;
+            kernels.encode(dim, count, from, reinterpret_cast<std::byte*>(rows.data()) + first * width,
+                           alpha ? alpha->data() + first : nullptr, beta ? beta->data() + first : nullptr);
+          });
   });
 }
 
@@ -264,7 +282,8 @@ void bind_scan(nb::module_& m) {
         "Every score, (m, n), one query at a time.");
   m.def("encode", &encode_rows, "kind"_a, "x"_a, "rows_out"_a.noconvert(),
         "alpha_out"_a.noconvert() = nb::none(), "beta_out"_a.noconvert() = nb::none(), "threads"_a = 0,
-        "isa"_a = "", "Encode rows in place, factors beside them.");
+        "isa"_a = "", "origin"_a = nb::none(),
+        "Encode rows in place, less an origin (dim,), factors beside them.");
 }
 
 }  // namespace lilliput

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "index/memory.h"
@@ -63,8 +64,18 @@ class Prepared {
   void prepare_sieves(const Codes& codes) {
     sieve_bytes_ = (kernels_.sieve->query_bytes(codes) + 63) / 64 * 64;
     first_sieve_ = sieves_.reserve(sieve_bytes_ * n_);
+    made_ = std::make_unique<std::once_flag[]>(kMostSieveSets * n_);
     for (uint64_t q = 0; q < n_; ++q)
       kernels_.sieve->prepare(codes, query(q), first_sieve_ + q * sieve_bytes_);
+  }
+
+  // Gives the set of tables for a threshold, which the first thread that asks for it makes.
+  uint32_t sieve_set(const Codes& codes, uint64_t number, float threshold) const {
+    std::byte* sieve = first_sieve_ + number * sieve_bytes_;
+    const uint32_t set = kernels_.sieve->set_for(codes, sieve, threshold);
+    std::call_once(made_[number * kMostSieveSets + set],
+                   [&] { kernels_.sieve->make_set(codes, query(number), set, sieve); });
+    return set;
   }
 
   // The hits of one query, run by run: rows that cannot reach its threshold are sifted out first.
@@ -76,7 +87,8 @@ class Prepared {
       n = std::min(panel.n - at, blind ? kBlindRows : kSiftedRows);
       if (first_sieve_ && !blind) {
         const std::byte* sieve = first_sieve_ + number * sieve_bytes_;
-        const uint32_t count = kernels_.sieve->sift(codes, at, n, sieve, sink.threshold[q], left);
+        const uint32_t set = sieve_set(codes, number, sink.threshold[q]);
+        const uint32_t count = kernels_.sieve->sift(codes, at, n, sieve, set, sink.threshold[q], left);
         if (count <= n / kFew) {
           kernels_.gather(codes, left, count, query(number), scores);
           for (uint32_t i = 0; i < count; ++i) push(panel, left[i], sink, q, scores[i]);
@@ -120,6 +132,7 @@ class Prepared {
   const std::byte* first_;
   size_t sieve_bytes_ = 0;
   std::byte* first_sieve_ = nullptr;
+  std::unique_ptr<std::once_flag[]> made_;
 };
 
 // Which panels of a set are looked at: `count` of `rows` rows each, every `every`-th.

@@ -162,6 +162,16 @@ TEST(folding_sums_groups_and_its_transpose_spreads_them) {
   }
 }
 
+TEST(rows_are_told_about_an_origin) {
+  Fenced<float> x(4), y(4), origin(2);
+  const float values[] = {1.0f, 2.0f, 3.0f, 5.0f}, from[] = {1.0f, 4.0f},
+              expected[] = {0.0f, -2.0f, 2.0f, 1.0f};
+  std::memcpy(x.data(), values, sizeof values);
+  std::memcpy(origin.data(), from, sizeof from);
+  less(2, 2, x.data(), origin.data(), y.data());
+  for (uint32_t i = 0; i < 4; ++i) CHECK(y[i] == expected[i], std::to_string(i));
+}
+
 TEST(clamping_holds_numbers_within_a_limit) {
   Fenced<float> x(5), y(5);
   const float values[] = {-3.0f, -1.0f, 0.0f, 0.5f, 2.0f}, expected[] = {-1.0f, -1.0f, 0.0f, 0.5f, 1.0f};

@@ -101,7 +101,8 @@ std::vector<Isa> with_sieve(Kind kind) {
 struct Sifter {
   const Codes codes;
   const Sieve& sieve;
-  Fenced<std::byte> prepared, made;
+  Fenced<std::byte> prepared;
+  mutable Fenced<std::byte> made;
 
   Sifter(const Worded& w, Isa isa, float bias)
       : codes(w.codes()),
@@ -114,7 +115,10 @@ struct Sifter {
 
   std::vector<uint32_t> left(uint32_t first, uint32_t n, float threshold) const {
     Fenced<uint32_t> rows(n);
-    const uint32_t count = sieve.sift(codes, first, n, made.data(), threshold, rows.data());
+    const uint32_t set = sieve.set_for(codes, made.data(), threshold);
+    CHECK(set < kMostSieveSets, std::to_string(set));
+    sieve.make_set(codes, prepared.data(), set, made.data());
+    const uint32_t count = sieve.sift(codes, first, n, made.data(), set, threshold, rows.data());
     return {rows.data(), rows.data() + count};
   }
 };

@@ -57,9 +57,12 @@ def normalize(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), orde
 def squared_norms(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None,))]:
     """|x|^2 of each row."""
 
+def longest(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], isa: str = '') -> float:
+    """The greatest squared length of a row; 0 of no rows."""
+
 def settle(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bits: int, directions: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], alpha: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
     """
-    Odd integers v near x / alpha whose errors avoid directions (k, dim); alpha becomes |x|^2 / dot(x, v).
+    Integers v near x / alpha, odd below 8 bits, whose errors avoid directions (k, dim); alpha becomes |x|^2 / dot(x, v).
     """
 
 def lines(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bits: int, threads: int = 0, isa: str = '') -> tuple[Annotated[NDArray[numpy.float32], dict(shape=(None, None))], Annotated[NDArray[numpy.float32], dict(shape=(None,))], Annotated[NDArray[numpy.float32], dict(shape=(None,))], Annotated[NDArray[numpy.float32], dict(shape=(None,))]]:
@@ -135,8 +138,8 @@ def tile(codes: Codes, queries: Annotated[NDArray[numpy.float32], dict(shape=(No
 def block(codes: Codes, queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
     """Every score, (m, n), one query at a time."""
 
-def encode(kind: str, x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], rows_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')], alpha_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, beta_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, threads: int = 0, isa: str = '') -> None:
-    """Encode rows in place, factors beside them."""
+def encode(kind: str, x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], rows_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')], alpha_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, beta_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, threads: int = 0, isa: str = '', origin: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None) -> None:
+    """Encode rows in place, less an origin (dim,), factors beside them."""
 
 class Codebook:
     """What rows of word numbers stand for; keeps the arrays alive."""

@@ -134,7 +134,7 @@ def test_a_limit_below_zero_is_refused() -> None:
         _core.clamp(np.ones((1, 1), np.float32), -1.0)
 
 
-@pytest.mark.parametrize("bits", [1, 2, 4, 7])
+@pytest.mark.parametrize("bits", [1, 2, 4, 7, 8])
 @isas
 @settings(max_examples=10, deadline=None)
 @given(d=st.integers(1, 60), k=st.integers(0, 32), seed=st.integers(0, 2**32 - 1))

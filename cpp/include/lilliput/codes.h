@@ -115,15 +115,19 @@ struct Tile {
 };
 
 // Sorts out the rows that cannot reach a threshold, at less than what scores cost: for one query, where few
-// do.
+// do. It may have several sets of tables, each for thresholds of some size, which are made when they are
+// needed.
+constexpr uint32_t kMostSieveSets = 8;
 struct Sieve {
   size_t (*query_bytes)(const Codes& codes);  // 0: these codes cannot be sifted
-  // From a query as `prepare` of the kernels left it.
+  // From a query as `prepare` of the kernels left it: all but the sets.
   void (*prepare)(const Codes& codes, const std::byte* query, std::byte* out);
+  uint32_t (*set_for)(const Codes& codes, const std::byte* sieve, float threshold);
+  void (*make_set)(const Codes& codes, const std::byte* query, uint32_t set, std::byte* sieve);
   // Writes which of the n rows from `first` on may score `threshold` or more, ascending, and gives their
   // number: every row that does, and as few others as can be.
-  uint32_t (*sift)(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float threshold,
-                   uint32_t* rows);
+  uint32_t (*sift)(const Codes& codes, uint64_t first, uint32_t n, const std::byte* sieve, uint32_t set,
+                   float threshold, uint32_t* rows);
 };
 
 // One static table for each (kind, isa). No kernel allocates, throws, owns a thread or reads past a row.

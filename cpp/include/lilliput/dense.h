@@ -52,4 +52,7 @@ void unfold(uint32_t dim, uint32_t out_dim, uint64_t n, const uint32_t* order, c
 // y = x within [-limit, limit], n numbers.
 void clamp(uint64_t n, float limit, const float* x, float* y);
 
+// Rows less an origin (dim).
+void less(uint32_t dim, uint64_t n, const float* x, const float* origin, float* y);
+
 }  // namespace lilliput

@@ -33,8 +33,8 @@ constexpr Tile kTile = {
     .fused = nullptr,
 };
 
-constexpr Sieve sieve4 = {sieve_bytes<tables4>, sieve_prepare<tables4, table4>, sieve_sift<tables4, sift4>};
-constexpr Sieve sieve8 = {sieve_bytes<tables8>, sieve_prepare<tables8, table8>, sieve_sift<tables8, sift8>};
+constexpr Sieve sieve4 = kLutSieve<tables4, table4, sift4>;
+constexpr Sieve sieve8 = kLutSieve<tables8, table8, sift8>;
 
 }  // namespace
 

@@ -9,9 +9,8 @@
 namespace lilliput::avx512 {
 namespace {
 
-constexpr Sieve sieve4 = {sieve_bytes<tables4>, sieve_prepare<tables4, half_byte_table>,
-                          sieve_sift<tables4, sift4>};
-constexpr Sieve sieve8 = {sieve_bytes<tables8>, sieve_prepare<tables8, table8>, sieve_sift<tables8, sift8>};
+constexpr Sieve sieve4 = kLutSieve<tables4, half_byte_table, sift4>;
+constexpr Sieve sieve8 = kLutSieve<tables8, table8, sift8>;
 
 }  // namespace
 

@@ -20,6 +20,7 @@ constexpr float kMostSteps = 254.0f;  // what is rounded up is at most one more
 constexpr double kAnchors[] = {0.15, 0.3, 0.45, 0.6, 0.75};
 constexpr uint32_t kManyAnchors = sizeof kAnchors / sizeof kAnchors[0];
 inline uint32_t anchors(const Codes& codes) { return codes.book->lengths ? kManyAnchors : 1; }
+static_assert(kManyAnchors <= kMostSieveSets);
 
 // A row of a score of `pivot` + more has a sum of bytes of at least (more * length - ceiling) / step, with
 // `shortest` as its length for what is more, and `longest` for what is less; where scores are no
@@ -156,30 +157,61 @@ inline uint32_t write_rows(uint64_t mask, uint64_t first, uint32_t* rows) {
   return count;
 }
 
-// A sieve is one set of a bound and tables for each anchor. `Bytes` says how large the tables of one are,
+struct SieveHead {
+  double best, bias;  // the best score that a row can have without the bias, or 0
+
+  double anchor(uint32_t set) const { return kAnchors[set] * best; }
+};
+constexpr size_t kSieveHead = 64;
+
+inline const SieveHead& sieve_head(const std::byte* sieve) {
+  return *reinterpret_cast<const SieveHead*>(sieve);
+}
+
+// A sieve has one set of a bound and tables for each anchor. `Bytes` says how large the tables of one are,
 // `at` where a part's table lies, and sift(codes, first, n, least, tables, rows) passes rows whose sums are
 // at least `least`.
 template <size_t (*Bytes)(const Codes&)>
+inline size_t sieve_set(const Codes& of, uint32_t set) {
+  return kSieveHead + set * (kBound + padded(Bytes(of)));
+}
+
+template <size_t (*Bytes)(const Codes&)>
 inline size_t sieve_bytes(const Codes& of) {
-  return anchors(of) * (kBound + padded(Bytes(of)));
+  return sieve_set<Bytes>(of, anchors(of));
+}
+
+inline void sieve_prepare(const Codes& of, const std::byte* query, std::byte* out) {
+  const double best = of.book->lengths ? best_score(*of.book, query) : 0.0;
+  *reinterpret_cast<SieveHead*>(out) = {best, head(query).bias};
+}
+
+inline uint32_t sieve_set_for(const Codes& of, const std::byte* sieve, float threshold) {
+  const SieveHead& head = sieve_head(sieve);
+  uint32_t set = 0;
+  while (set + 1 < anchors(of) && head.bias + head.anchor(set + 1) <= threshold) ++set;
+  return set;
 }
 
 template <size_t (*Bytes)(const Codes&), size_t (*At)(uint32_t)>
-inline void sieve_prepare(const Codes& of, const std::byte* query, std::byte* out) {
-  const double best = of.book->lengths ? best_score(*of.book, query) : 0.0;
-  __builtin_memset(out, 0, sieve_bytes<Bytes>(of));
-  for (uint32_t i = 0; i < anchors(of); ++i, out += kBound + padded(Bytes(of)))
-    *reinterpret_cast<Bound*>(out) = round_up(of, query, kAnchors[i] * best, out + kBound, At);
+inline void sieve_make_set(const Codes& of, const std::byte* query, uint32_t set, std::byte* sieve) {
+  std::byte* out = sieve + sieve_set<Bytes>(of, set);
+  __builtin_memset(out, 0, sieve_set<Bytes>(of, 1) - kSieveHead);
+  *reinterpret_cast<Bound*>(out) = round_up(of, query, sieve_head(sieve).anchor(set), out + kBound, At);
 }
 
 template <size_t (*Bytes)(const Codes&),
           uint32_t (*Sift)(const Codes&, uint64_t, uint32_t, uint32_t, const std::byte*, uint32_t*)>
 inline uint32_t sieve_sift(const Codes& codes, uint64_t first, uint32_t n, const std::byte* sieve,
-                           float threshold, uint32_t* rows) {
-  const size_t set = kBound + padded(Bytes(codes));
-  for (uint32_t i = 1; i < anchors(codes) && bound(sieve + set).pivot <= threshold; ++i) sieve += set;
-  return Sift(codes, first, n, bound(sieve).least_sum(threshold), sieve + kBound, rows);
+                           uint32_t set, float threshold, uint32_t* rows) {
+  const std::byte* from = sieve + sieve_set<Bytes>(codes, set);
+  return Sift(codes, first, n, bound(from).least_sum(threshold), from + kBound, rows);
 }
+
+template <size_t (*Bytes)(const Codes&), size_t (*At)(uint32_t),
+          uint32_t (*Sift)(const Codes&, uint64_t, uint32_t, uint32_t, const std::byte*, uint32_t*)>
+constexpr Sieve kLutSieve = {sieve_bytes<Bytes>, sieve_prepare, sieve_set_for, sieve_make_set<Bytes, At>,
+                             sieve_sift<Bytes, Sift>};
 
 // Calls mask_of(row) for every `Side` rows, for some again where n leaves a rest; fewer than that all pass.
 template <uint32_t Side, class MaskOf>

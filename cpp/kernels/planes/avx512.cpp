@@ -52,7 +52,7 @@ template <uint32_t Bits>
 constexpr Tile kTile = {4,          vnni_group_bytes, vnni_pack<127>, expanded_panel_bytes,
                         load<Bits>, vnni_dense,       vnni_fused};
 
-constexpr Sieve kGate = {gate_bytes, gate_prepare, gate_sift};
+constexpr Sieve kGate = {gate_bytes, gate_prepare, gate_set_for, gate_make_set, gate_sift};
 
 template <uint32_t Bits>
 constexpr Kernels kTable = {i8_query_bytes,      i8_prepare,   block<Bits>, gather<Bits>,

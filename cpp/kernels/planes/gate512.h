@@ -24,7 +24,11 @@ inline size_t gate_bytes(const Codes& of) {
   return of.gate ? kGateHead + half_byte_tables(plane_bytes(of.dim)) : 0;
 }
 
-inline void gate_prepare(const Codes& of, const std::byte* query, std::byte* out) {
+// There is one set of tables, for all thresholds.
+inline void gate_prepare(const Codes&, const std::byte*, std::byte*) {}
+inline uint32_t gate_set_for(const Codes&, const std::byte*, float) { return 0; }
+
+inline void gate_make_set(const Codes& of, const std::byte* query, uint32_t, std::byte* out) {
   __builtin_memset(out, 0, gate_bytes(of));
   const Prepared prepared(query);
   const int8_t* q = reinterpret_cast<const int8_t*>(prepared.body);
@@ -60,10 +64,10 @@ inline uint32_t reaching(const Codes& codes, uint64_t first, __mmask16 there, __
   return _mm512_mask_cmp_ps_mask(there, bound, _mm512_set1_ps(threshold), _CMP_NLT_UQ);
 }
 
-inline uint32_t gate_sift(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query,
+inline uint32_t gate_sift(const Codes& codes, uint64_t first, uint32_t n, const std::byte* sieve, uint32_t,
                           float threshold, uint32_t* rows) {
-  const GateHead& gate = *reinterpret_cast<const GateHead*>(query);
-  const HalfByteSums sums(query + kGateHead, plane_bytes(codes.dim));
+  const GateHead& gate = *reinterpret_cast<const GateHead*>(sieve);
+  const HalfByteSums sums(sieve + kGateHead, plane_bytes(codes.dim));
   uint32_t count = 0;
   for (uint32_t i = 0; i < n; i += kSixteen) {
     // The last sixteen again where n leaves a rest; fewer rows than that all pass.

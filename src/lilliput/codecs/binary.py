@@ -60,7 +60,7 @@ class Bits(Quantiser):
 
     def encode(self, y: FloatArray, into: Rows, *, first_row: int = 0, threads: int = 0) -> None:
         """Write the signs in place; a number equal to its mean counts as below."""
-        _core.encode("bits", y - self.arrays["mean"], into.rows, threads=threads)
+        _core.encode("bits", y, into.rows, origin=self.arrays["mean"], threads=threads)
 
     def decode(self, rows: Rows, dim: int) -> FloatArray:
         """Give the mean, one step up or down."""
@@ -77,5 +77,5 @@ class Bits(Quantiser):
         if metric == "l2":
             r = u - mean
             return 2 * step * r, -squares(r) - len(mean) * float(step[0]) ** 2
-        length = np.sqrt(squares(u)).astype(np.float32)
+        length = np.sqrt(_core.squared_norms(u))
         return step * (u - length[:, None] * mean), u.astype(np.float64) @ mean

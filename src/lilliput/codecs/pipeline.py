@@ -18,8 +18,10 @@ from lilliput.spec import CodecSpec
 
 # Squared distances are at most four times the largest squared length; float32 has to hold them.
 MAX_SQUARED_LENGTH = float(np.finfo(np.float32).max) / 16
+SURE_SQUARED_LENGTH = 0.99 * MAX_SQUARED_LENGTH  # as float32 sums it
 
 MOST_ASKED = 65_536  # queries that stages learn from
+ENCODED_BYTES = 2**21  # of rows that pass through all stages together, and stay in cache between them
 
 
 class Pipeline:
@@ -163,7 +165,7 @@ class Pipeline:
 
     def encode(self, x: FloatArray, into: Rows, *, first_row: int, threads: int) -> None:
         """Write the codes of finite rows in place; `first_row` is the number of row 0 in messages."""
-        for start, stop in spans(len(x), block_rows(self.dim)):
+        for start, stop in spans(len(x), max(1, ENCODED_BYTES // (4 * self.dim))):
             block = x[start:stop]
             check_lengths(block, first_row + start)
             if self.metric == "cosine":
@@ -228,10 +230,8 @@ def check_lengths(x: FloatArray, first_row: int, what: str = "row") -> None:
     InvalidInput
         With the number of the vector.
     """
-    flat = x.reshape(-1)
-    with np.errstate(over="ignore"):
-        if flat.dot(flat) <= MAX_SQUARED_LENGTH:  # of all together, which is one pass and no temporary
-            return
+    if _core.longest(x) < SURE_SQUARED_LENGTH:
+        return
     too_long = squares(x) > MAX_SQUARED_LENGTH
     if too_long.any():
         raise InvalidInput(

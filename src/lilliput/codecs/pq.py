@@ -183,7 +183,11 @@ class ProductQuantiser(Quantiser):
 
     def cut(self, x: FloatArray) -> FloatArray:
         """Give the numbers (n, M * width) whose runs are the parts."""
-        filled: FloatArray = np.pad(x, ((0, 0), (0, self.layout(x.shape[1], "ip").dim - x.shape[1])))
+        width = self._parts * self.arrays["words"].shape[2]
+        if width == x.shape[1]:
+            return x
+        filled = np.zeros((len(x), width), dtype=np.float32)
+        filled[:, : x.shape[1]] = x
         return filled
 
     def uncut(self, values: FloatArray, dim: int) -> FloatArray:

@@ -36,12 +36,12 @@ class RaBitQ(Quantiser):
     The grid holds odd integers v, from 1 - 2**B to 2**B - 1. A row keeps the factor
     ``alpha = |o|² / dot(o, v)`` of the rotated vector o, with which ``alpha * dot(q, v)`` is an unbiased
     estimate of ``dot(q, o)``, and under l2 its true squared length. Eight bits are the integers from -127 to
-    127 of `int8`, on the row's own step: the estimate is short by the squared sine of the angle, some 1e-4.
+    127 of `int8`.
 
     The error of an estimate is ``alpha |v| sin(o, v)`` times the query's part along one random direction, so
     it is known but for chance; the sine is nearly the same for all vectors and is measured while fitting.
 
-    With up to seven bits the nearest grid vector is only where encoding begins: levels are changed as long
+    The nearest grid vector is only where encoding begins: levels are changed as long
     as that keeps the error clear of the directions in which vectors vary most, and queries like them.
     Neither the bytes nor the scan know of it, and the estimate stays unbiased.
     """
@@ -70,9 +70,7 @@ class RaBitQ(Quantiser):
     def shapes(self, dim: int, metric: Metric) -> Shapes:
         """Name the mean, the signs of the rotation (one byte each), the widest sine, and the gate."""
         found: Shapes = {"mean": ("float32", (dim,)), "signs": ("uint8", (ROUNDS, dim))}
-        found["sine"] = ("float32", (1,))
-        if self._bits < MOST_BITS:
-            found["avoided"] = ("float16", (min(dim, AVOIDED), dim))
+        found |= {"sine": ("float32", (1,)), "avoided": ("float16", (min(dim, AVOIDED), dim))}
         return found | ({"gate": ("float32", (2,))} if 1 < self._bits < MOST_BITS else {})
 
     def fit(self, sample: FloatArray, metric: Metric, rng: np.random.Generator) -> None:
@@ -82,9 +80,8 @@ class RaBitQ(Quantiser):
             "mean": sample.mean(axis=0, dtype=np.float64).astype(np.float32),
             "signs": rng.integers(0, 2, size=(ROUNDS, dim), dtype=np.uint8),
         }
-        if self._bits < MOST_BITS:
-            origin = self.arrays["mean"] if metric == "l2" else np.zeros(dim, dtype=np.float32)
-            self.arrays["avoided"] = self._directions(sample - origin)
+        origin = self.arrays["mean"] if metric == "l2" else np.zeros(dim, dtype=np.float32)
+        self.arrays["avoided"] = self._directions(sample - origin)
         rows = self.layout(dim, "ip").allocate(min(len(sample), MEASURED_ROWS))
         self.encode(sample[:MEASURED_ROWS], rows)
         o, v = self._rotated(sample[:MEASURED_ROWS]), self.integers(rows.rows, dim)
@@ -130,10 +127,9 @@ class RaBitQ(Quantiser):
         """
         o = self._rotated(y, centres, threads)
         _core.encode(self._kind, o, into.rows, into.alpha, into.beta, threads)
-        if self._bits < MOST_BITS:
-            avoided = self.arrays["avoided"].astype(np.float32)
-            v = _core.settle(o, self._bits, avoided, _factors(into), threads)
-            _core.encode(self._kind, v, into.rows, threads=threads)
+        avoided = self.arrays["avoided"].astype(np.float32)
+        v = _core.settle(o, self._bits, avoided, _factors(into), threads)
+        _core.encode(self._kind, v, into.rows, threads=threads)
         if into.beta is not None and centres is not None:
             mean = self.arrays["mean"]
             moved = _core.squared_norms(np.atleast_2d(centres - mean), threads)

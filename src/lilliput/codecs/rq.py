@@ -59,7 +59,8 @@ class ResidualQuantiser(Quantiser):
     @classmethod
     def variants(cls, dim: int) -> Sequence[str]:
         """Spell as many half bytes as quarters and eighths of the dimensions."""
-        return tuple(f"rq{-(-dim // width)}x4" for width in (4, 8) if width < dim <= MOST_WIDTH)
+        levels = [-(-dim // width) for width in (4, 8) if width < dim <= MOST_WIDTH]
+        return tuple(f"rq{count}x4" for count in levels if (count + 2) * dim <= MOST_PRODUCTS)
 
     @property
     def _entries(self) -> int:

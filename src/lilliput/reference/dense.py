@@ -115,17 +115,21 @@ def clamp(X: Floats, limit: float) -> Floats:
 
 
 def settle(X: Floats, bits: int, directions: Floats, alpha: Floats, sweeps: int = 2) -> tuple[Floats, Floats]:
-    """Give odd integers near X / alpha whose errors avoid directions (k, d), and |x|² / dot(x, v)."""
+    """Give integers near X / alpha whose errors avoid directions (k, d), and |x|² / dot(x, v).
+
+    They are odd, or of eight bits all from -127 to 127.
+    """
     n, d = X.shape
     along = np.zeros((d, 32), np.float32)
     along[:, : len(directions)] = directions.T
-    norms, most = np.ones(d, np.float32), np.float32(2**bits - 1)
+    step, most = (np.float32(1), np.float32(127)) if bits == 8 else (np.float32(2), np.float32(2**bits - 1))
+    norms, odd = np.ones(d, np.float32), step - np.float32(1)
     for k in range(32):
         norms += along[:, k] * along[:, k]
     with np.errstate(all="ignore"):
-        inverse = np.where(alpha > 0, np.float32(0.5) / alpha, np.float32(0))
-        held = np.clip((X - np.float32(0)) * inverse[:, None], -most / 2, most / 2)
-        v = np.float32(2) * np.rint(held - np.float32(0.5)) + np.float32(1)
+        inverse = np.where(alpha > 0, np.float32(1) / step / alpha, np.float32(0))
+        held = np.clip(X * inverse[:, None], -most / step, most / step)
+        v = step * np.rint(held - odd / 2) + odd
         error, energy, reached = (
             np.zeros((32, n), np.float32),
             np.zeros(n, np.float32),
@@ -144,12 +148,12 @@ def settle(X: Floats, bits: int, directions: Floats, alpha: Floats, sweeps: int 
                     chain[k % 4] = chain[k % 4] + error[k] * along[j, k]
                 product = (chain[0] + chain[1]) + (chain[2] + chain[3])
                 slope = alpha * v[:, j] - reach * X[:, j] + product
-                step = np.where(slope > 0, np.float32(-2), np.float32(2))
-                change = alpha * step
+                turn = np.where(slope > 0, -step, step)
+                change = alpha * turn
                 cost = change * (np.float32(2) * slope + change * norms[j])
-                better = (cost < 0) & (np.abs(v[:, j] + step) <= most)
+                better = (cost < 0) & (np.abs(v[:, j] + turn) <= most)
                 error += np.where(better, change, np.float32(0)) * along[j][:, None]
-                v[:, j] = np.where(better, v[:, j] + step, v[:, j])
+                v[:, j] = np.where(better, v[:, j] + turn, v[:, j])
                 dot = dot + X[:, j] * v[:, j]
         norm = norm2(X)
         return v, np.where((dot > 0) & np.isfinite(norm), norm / dot, np.float32(0))

@@ -153,9 +153,10 @@ def _maker(name: str) -> Callable[[Problem, int], Entrant]:
 
         faiss.omp_set_num_threads(threads)
         n, dim = problem.base.shape
+        # Of unit vectors distances rank as products do, and codes keep them better: they know lengths.
         # Binary codes are compared by the bits that differ, whatever the metric of the vectors.
-        by_distance = problem.by_distance or "LSH" in name or name.startswith("PCA")
-        metric = faiss.METRIC_L2 if by_distance else faiss.METRIC_INNER_PRODUCT
+        by_product = problem.metric == "ip" and "LSH" not in name
+        metric = faiss.METRIC_INNER_PRODUCT if by_product else faiss.METRIC_L2
         index = faiss.index_factory(dim, name, metric)
         _set_up(index)
         sample = _sample(name, problem.base)
