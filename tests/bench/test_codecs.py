@@ -180,7 +180,7 @@ def test_a_change_makes_a_peer_race_again(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"harness": 1}', '{"harness": 1, "rows": {"a": 3}}', "\xff"]
+    "text", ["", "{", "[]", '{"harness": 2}', '{"harness": 2, "rows": {"a": 3}}', "\xff"]
 )
 def test_a_damaged_cache_is_put_aside(peer: Peer, vectors: Path, tmp_path: Path, text: str) -> None:
     """With a warning; the peers are measured and take its place."""

@@ -20,6 +20,7 @@ from lilliput.io.arrays import FloatArray
 
 ENCODED_ROWS = 4_096  # that encoding is timed on
 SINGLES = 16  # queries asked one by one in one repetition
+FEW_ROWS = 5_000  # of a set, on which fewer race
 FEWEST = 16  # queries of the batch that a slow contestant is timed on
 Row = dict[str, Any]
 Tick = Callable[[], None]
@@ -98,6 +99,7 @@ def line_up(
     quick:
         Fewer contestants.
     """
+    quick = quick or len(found.problem.base) < FEW_ROWS
     base = {"data": found.fingerprint, "quick": quick} | dict(conditions)
     entering = own_codecs.recipes(found.problem.base.shape[1], quick=quick)
     remembered: list[Row] = []

@@ -15,16 +15,19 @@ from lilliput.io.arrays import FloatArray
 from lilliput.spec import parse_codec
 
 SHARES = (0.5, 0.25)  # of the dimensions, what transforms that shorten are asked to keep
-PCA_SHARES = (0.75, 0.5, 0.25, 0.125)
+# Those that take other shares too: every size is reached with PCA, and without the few dimensions that tell
+# least there is room for what words take together.
+OTHER_SHARES = {"pca": (0.75, 0.5, 0.25, 0.1875, 0.125), "infs": (0.995, 0.5, 0.25)}
 MOST_BITS = 8.0  # a number: wider codes are raced alone
 QUICK_STEP = 3  # a quick look takes one of so many spellings
 # The quantisers that gain by a transform, their first narrow spelling; other transforms race before bits.
 GAINING = {
     "rotate": ("bin", "int4", "pq"), "clip": ("bin", "pq"), "whiten": ("int8", "pq"), "leanvec": ("int8",),
+    "infs": ("bin", "pq"),
 }  # fmt: skip
 OTHERS = ("bin",)
 # After PCA, which every size is reached with, the spellings nearest to so many bits of what is kept.
-AFTER_PCA = {"int8": (8,), "pq": (4, 2), "rabitq": (4, 3, 2, 1)}
+AFTER_PCA = {"int8": (8,), "pq": (4, 2), "rabitq": (4, 3)}
 
 
 def recipes(dim: int, *, quick: bool = False) -> list[Recipe]:
@@ -78,11 +81,12 @@ def spellings_to_race(name: str, dim: int) -> list[str]:
     ['mrl32', 'mrl16']
     """
     spelt = variants("transform", dim).get(name, ())
+    if spelt and name in OTHER_SHARES:
+        return [f"{name}{max(1, round(share * dim))}" for share in OTHER_SHARES[name]]
     kept = {spelling: _kept(spelling, dim) for spelling in spelt}
     if all(dim == number for number in kept.values()):
         return list(spelt[:1])
-    shares = PCA_SHARES if name == "pca" else SHARES
-    nearest = [min(kept, key=lambda each: abs(kept[each] - share * dim)) for share in shares]
+    nearest = [min(kept, key=lambda each: abs(kept[each] - share * dim)) for share in SHARES]
     return list(dict.fromkeys(nearest))
 
 

@@ -38,6 +38,7 @@ ITERATIONS = 8  # of Lloyd's algorithm, a level
 REFITS = 2
 BEAM = 8
 MOST_WIDTH = 4_096
+MOST_SPELT = 256
 MOST_PRODUCTS = 2**17  # of a query's numbers with a word's, which are summed in 32 bits
 LEVELS = 127
 LENGTHS = 256
@@ -58,9 +59,8 @@ class ResidualQuantiser(Quantiser):
 
     @classmethod
     def variants(cls, dim: int) -> Sequence[str]:
-        """Spell as many half bytes as quarters and eighths of the dimensions."""
-        levels = [-(-dim // width) for width in (4, 8) if width < dim <= MOST_WIDTH]
-        return tuple(f"rq{count}x4" for count in levels if (count + 2) * dim <= MOST_PRODUCTS)
+        """Spell as many half bytes as quarters and eighths of few dimensions: words grow with their square."""
+        return tuple(f"rq{-(-dim // width)}x4" for width in (4, 8) if width < dim <= MOST_SPELT)
 
     @property
     def _entries(self) -> int:

@@ -20,7 +20,8 @@ LEARNT_SLOWLY = 25.0  # and of those that are learnt again and again
 SCALAR = ("SQfp16", "SQbf16", "SQ8", "SQ6", "SQ4")
 QUICK_SCALAR = ("SQbf16", "SQ8", "SQ4")
 FEWEST_ROWS = 5_000  # below, matrices and words of floats take more than they save
-MOST_NUMBERS = 512  # a vector, beyond which a local search for words takes minutes
+MOST_TURNED = 512  # dimensions, beyond which turning them round after round takes minutes
+MOST_SUMMED = 8_000_000  # numbers of all vectors, beyond which sums of words take minutes to search
 OPQ_ROUNDS = 25  # of the 50 that it takes on its own
 # The library asks for 39 rows a word at least and takes up to 256; slow ones get that least.
 SAMPLES = {256: 10_000, 16: 4_096}
@@ -80,7 +81,7 @@ def recipes(problem: Problem, *, quick: bool = False) -> list[Recipe]:
     if not quick:
         names += _estimated(dim, rows >= FEWEST_ROWS)
         if rows >= FEWEST_ROWS:
-            names += [*_learnt(dim), *_shortened(dim)]
+            names += [*_learnt(rows, dim), *_shortened(dim)]
     return [Recipe(PACKAGE, name, _maker(name), _weight(name), _note(name)) for name in names]
 
 
@@ -97,7 +98,7 @@ def _product(dim: int, quick: bool) -> list[str]:
 
 
 def _binary(dim: int, quick: bool) -> list[str]:
-    return ["LSHt"] if quick else ["LSHt", f"ITQ{dim},LSHt"]
+    return ["LSHt"] if quick or dim > MOST_TURNED else ["LSHt", f"ITQ{dim},LSHt"]
 
 
 def _estimated(dim: int, rotated: bool) -> list[str]:
@@ -109,12 +110,12 @@ def _estimated(dim: int, rotated: bool) -> list[str]:
     return found
 
 
-def _learnt(dim: int) -> list[str]:
+def _learnt(rows: int, dim: int) -> list[str]:
     if dim % 16:
         return []
     narrow, wide = dim // 16, dim // 8
-    found = [f"OPQ{narrow}_{dim // 2},PQ{narrow}x8np", f"OPQ{wide},PQ{wide}x8np", f"RQ{narrow}x4"]
-    return found + ([f"LSQ{narrow}x4"] if dim <= MOST_NUMBERS else [])
+    found = [f"OPQ{narrow}_{dim // 2},PQ{narrow}x8np", f"OPQ{wide},PQ{wide}x8np"]
+    return found + ([f"RQ{narrow}x4", f"LSQ{narrow}x4"] if rows * dim <= MOST_SUMMED else [])
 
 
 def _shortened(dim: int) -> list[str]:
