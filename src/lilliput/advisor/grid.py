@@ -11,7 +11,7 @@ import numpy as np
 
 from lilliput.advisor.budget import Budget
 from lilliput.advisor.candidates import Candidate
-from lilliput.codecs.base import Metric, QueryLearner, Role, Transform
+from lilliput.codecs.base import Metric, Quantiser, QueryLearner, Role, Transform
 from lilliput.codecs.registry import build, names, stage_class, variants
 from lilliput.errors import InvalidInput
 from lilliput.index.structure import STRUCTURES
@@ -108,7 +108,11 @@ class Grid:
                 if head and shortener:
                     continue  # every shape with every length would be more of a search than of a choice
                 for spreader in ("",) if head else ("", *self._spellings("spread")):
+                    before: dict[Role, object] = {"shape": head, "shorten": shortener, "spread": spreader}
+                    used = {role for role, stage in before.items() if stage}
                     for quantiser in quantisers:
+                        if not used <= gains_by(quantiser):
+                            continue
                         for short, tail in self._joined(head, shortener, spreader, quantiser, budget):
                             text = ",".join(part for part in (head, short, spreader, tail) if part)
                             yield from (Candidate((text,), None, kind) for kind in structures())
@@ -181,6 +185,18 @@ def pairs(coarse: Iterable[Candidate], fine: Iterable[Candidate], factors: Itera
         for first, second, refine in product(coarse, fine, factors)
         if first.codecs != second.codecs
     ]
+
+
+def gains_by(quantiser: str) -> frozenset[Role]:
+    """Give the roles of the transforms that are worth trying before a quantiser.
+
+    Examples
+    --------
+    >>> sorted(gains_by("rabitq"))
+    ['shape', 'shorten']
+    """
+    found = stage_class(quantiser)
+    return found.gains_by if issubclass(found, Quantiser) else frozenset()
 
 
 def structures() -> list[str]:

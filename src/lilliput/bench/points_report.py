@@ -14,7 +14,8 @@ RULES = (
     "A codec stands at the width nearest to its bytes (by ratio), and those are all bytes: codes, factors of "
     "rows, and what all rows share over the number of rows. Each peer has its codec of most recall@10 there, "
     "without re-ranking, ties with the tenth right. Beside it stands the best of ours **in no more bytes "
-    f"than the peer's codec takes**. Within {MARGIN} the two are level. The verdict on a point is the one against the peer that we do least against."
+    f"than the peer's codec takes**. Within {MARGIN} the two are level. The verdict on a point is the one "
+    "against the peer that we do least against."
 )
 
 

@@ -193,7 +193,15 @@ class Shortener(Transform):
 
 
 class Quantiser(Step, ABC):
-    """The last stage: rows of floats to rows of bytes that a kernel family scores."""
+    """The last stage: rows of floats to rows of bytes that a kernel family scores.
+
+    Attributes
+    ----------
+    gains_by:
+        Roles of the transforms that are worth trying before it.
+    """
+
+    gains_by: ClassVar[frozenset[Role]] = frozenset(("shorten", "shape", "spread"))
 
     def book(self, metric: Metric) -> _core.Codebook | None:
         """Give the words that rows of word numbers stand for; None where rows hold numbers."""

@@ -44,6 +44,8 @@ class OptimisedProductQuantiser(ProductQuantiser):
     Under ip and l2 vectors are taken about their mean, which then joins what decoding gives.
     """
 
+    gains_by = frozenset()  # it turns vectors itself, and `keep` shortens them
+
     def __init__(self, stage: Stage) -> None:
         plain, options = take_options(stage, "keep")
         super().__init__(plain)

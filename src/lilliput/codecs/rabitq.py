@@ -47,6 +47,7 @@ class RaBitQ(Quantiser):
     """
 
     learns = True
+    gains_by = frozenset(("shorten", "shape"))
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)

@@ -51,6 +51,7 @@ class ResidualQuantiser(Quantiser):
     """
 
     learns = True
+    gains_by = frozenset()  # words as wide as vectors learn for long what a transform would tell them
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
@@ -59,7 +60,7 @@ class ResidualQuantiser(Quantiser):
 
     @classmethod
     def variants(cls, dim: int) -> Sequence[str]:
-        """Spell as many half bytes as quarters and eighths of few dimensions: words grow with their square."""
+        """Spell as many half bytes as quarters and eighths of the dimensions, where those are few."""
         return tuple(f"rq{-(-dim // width)}x4" for width in (4, 8) if width < dim <= MOST_SPELT)
 
     @property
