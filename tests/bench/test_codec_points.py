@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 
 from lilliput.bench.codec_points import BITS, EDGE, MARGIN, SETS, Rival, best_within, points, summary
+from lilliput.bench.codec_sizes import WORK, paces
 from lilliput.bench.points_report import markdown
 
 DIM = 64  # one bit a number is 8 bytes
 
 
 def row(library: str, name: str, size: float, recall: float, ndcg: float | None = None) -> dict[str, Any]:
-    """A contestant of a race."""
-    return {"library": library, "name": name, "bytes_per_vector": size, "recall": recall, "ndcg": ndcg}
+    """A contestant of a race, who takes a second for each byte of a code."""
+    speeds = {"1": dict.fromkeys(WORK, 1 / size)}
+    found = {"library": library, "name": name, "bytes_per_vector": size, "recall": recall, "ndcg": ndcg}
+    return found | {"code_bytes": size, "speeds": speeds, "cached": False}
 
 
 def race(*contestants: dict[str, Any], data: str = SETS[0], judged: bool = False) -> dict[str, Any]:
@@ -133,3 +136,19 @@ def test_the_page_tells_every_point_and_peer() -> None:
     for block in text.split("\n\n"):
         if block.startswith("|"):
             assert len({line.count("|") for line in block.splitlines()}) == 1
+
+
+def test_the_fastest_of_a_size_meet() -> None:
+    """On each kind of work; sizes that only one side has, and figures of an earlier run, do not count."""
+    slow, fast = row("lilliput", "slow", 8, 0.5), row("lilliput", "fast", 8, 0.4)
+    fast["speeds"] = {"1": {"encode": 1.0, "batch": 0.1, "single": 2.0}}
+    peer, known = row("peer", "its", 8.05, 0.3), row("peer", "known", 8, 0.3) | {"cached": True}
+    known["speeds"] = {"1": dict.fromkeys(WORK, 9.0)}
+
+    found = paces([slow, fast, peer, known, row("peer", "alone", 20, 0.9)])
+
+    (pair,) = found.values()
+    assert ["fast", "slow", "fast"] == [pace.ours["name"] for pace in pair]
+    assert ["its"] * 3 == [pace.theirs["name"] for pace in pair]
+    assert [8.05, 8.05 / 8, 16.1] == pytest.approx([pace.ratio for pace in pair])
+    assert "fast 1, peer its 0" in markdown(race(fast, peer))

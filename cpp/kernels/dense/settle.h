@@ -1,7 +1,7 @@
-// Rows as odd integers, or of eight bits as all from -127 to 127, whose errors avoid given directions. Rounding each number to its nearest level makes
-// an error that points anywhere; here levels are changed, number by number, while that lowers |e|^2 + |L e|^2
-// for the error e = alpha * v - x and directions L, so that little of it lies where vectors and queries vary
-// most. A row is a lane: no width changes an order.
+// Rows as odd integers, or of eight bits as all from -127 to 127, whose errors avoid given directions.
+// Rounding each number to its nearest level makes an error that points anywhere; here levels are changed,
+// number by number, while that lowers |e|^2 + |L e|^2 for the error e = alpha * v - x and directions L, so
+// that little of it lies where vectors and queries vary most. A row is a lane: no width changes an order.
 #pragma once
 
 #include "kernels/exact.h"

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lilliput.bench.codec_sizes import WORK, same_size, speed
 from lilliput.bench.entrants import OURS
 from lilliput.bench.report import machine, table
 
 Plain = Mapping[str, Any]
 
-SAME = 0.01  # codes whose bytes differ by less than this part are the same size
 RULES = (
     "Recall@10 and nDCG@10 are those of the codes alone, without re-ranking; recall is against the exact "
     "neighbours of the original vectors, and a tie with the tenth is right. Bytes are all bytes: codes, "
@@ -90,20 +90,11 @@ def _ratios(row: Plain, rows: Sequence[Plain]) -> str:
     """Compare one of ours with the fastest peer that has codes of the same size and ran beside it."""
     if row["library"] != OURS:
         return ""
-    peers = [
-        other
-        for other in rows
-        if other["library"] != OURS
-        and not other["cached"]
-        and abs(other["code_bytes"] - row["code_bytes"]) <= SAME * row["code_bytes"]
-    ]
+    peers = [row for row in rows if row["library"] != OURS and not row["cached"]]
+    peers = [other for other in peers if same_size(row, other)]
     if not peers:
         return ""
-    ratios = []
-    for what in ("encode", "batch", "single"):
-        fastest = max(other["speeds"]["1"][what] for other in peers)
-        ratios.append(f"{row['speeds']['1'][what] / fastest:.2f}")
-    return ", ".join(ratios)
+    return ", ".join(f"{speed(row, work) / max(speed(other, work) for other in peers):.2f}" for work in WORK)
 
 
 def best_front(rows: Sequence[Plain], measure: str) -> list[Plain]:

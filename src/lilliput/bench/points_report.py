@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lilliput.bench.codec_points import BITS, MARGIN, Point, points, summary
+from lilliput.bench.codec_sizes import Pace, paces, speed
 from lilliput.bench.entrants import OURS
 from lilliput.bench.report import machine, table
 
@@ -16,6 +17,11 @@ RULES = (
     "without re-ranking, ties with the tenth right. Beside it stands the best of ours **in no more bytes "
     f"than the peer's codec takes**. Within {MARGIN} the two are level. The verdict on a point is the one "
     "against the peer that we do least against."
+)
+
+SPEEDS = (
+    "Of codes of the same bytes, without factors, the fastest of ours and the fastest peer on one thread; "
+    "figures of peers that were measured in an earlier run do not count."
 )
 
 
@@ -40,6 +46,7 @@ def markdown(result: Plain) -> str:
     for point in found:
         if point.rivals:
             parts += [f"## {point.data}, {_width(point)}", _rivals(point, judged.get(point.data))]
+    parts += ["# Speed by the size of a code", SPEEDS, _speeds(result["sets"])]
     return "\n\n".join(parts) + "\n"
 
 
@@ -91,6 +98,21 @@ def _rivals(point: Point, exact: float | None) -> str:
         for rival in point.rivals
     ]
     return table(("peer", "its best", "our best in its bytes", "difference", "verdict"), rows)
+
+
+def _speeds(sets: Sequence[Plain]) -> str:
+    rows = [
+        [one["data"], f"{size:g}", *(_pace(pace) for pace in each)]
+        for one in sets
+        for size, each in paces(one["contestants"]).items()
+    ]
+    columns = ("set", "bytes", "vectors encoded/s", "queries/s in a batch", "queries/s one by one")
+    return table(columns, rows)
+
+
+def _pace(pace: Pace) -> str:
+    told = [f"{row['name']} {speed(row, pace.work):,.0f}" for row in (pace.ours, pace.theirs)]
+    return f"**{pace.ratio:.2f}×**: {told[0]}, {pace.theirs['library']} {told[1]}"
 
 
 def _width(point: Point) -> str:

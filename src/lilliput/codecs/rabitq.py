@@ -127,11 +127,15 @@ class RaBitQ(Quantiser):
             0 takes every core that this process may use.
         """
         o = self._rotated(y, centres, threads)
-        _core.encode(self._kind, o, into.rows, into.alpha, into.beta, threads)
+        _core.encode(self._kind, o, into.rows, into.alpha, threads=threads)
         avoided = self.arrays["avoided"].astype(np.float32)
         v = _core.settle(o, self._bits, avoided, _factors(into), threads)
         _core.encode(self._kind, v, into.rows, threads=threads)
-        if into.beta is not None and centres is not None:
+        if into.beta is None:
+            return
+        if centres is None:
+            into.beta[:] = -_core.squared_norms(o, threads)
+        else:
             mean = self.arrays["mean"]
             moved = _core.squared_norms(np.atleast_2d(centres - mean), threads)
             into.beta[:] = moved - _core.squared_norms(y - mean, threads)
