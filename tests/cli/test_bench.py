@@ -32,7 +32,7 @@ def test_codecs_are_raced_from_the_command_line(vectors: Path, tmp_path: Path) -
     assert 0 == done.exit_code, done.output
     assert done.stderr.startswith("This takes about a minute on two cores.")
     assert "# Codecs without re-ranking, quick look" in done.stdout
-    assert {"bench-codecs.json", "bench-codecs.md", "bench-codecs-X.npy.svg"} == {
+    assert {"bench-bits.md", "bench-codecs.json", "bench-codecs.md", "bench-codecs-X.npy.svg"} == {
         path.name for path in (tmp_path / "out").iterdir()
     }
 
