@@ -45,7 +45,7 @@ class Pace:
     batch_seconds: float
 
 
-FULL = Pace(share=0.1, least=3, batch_seconds=1.0)
+FULL = Pace(share=0.05, least=3, batch_seconds=0.3)
 QUICK = Pace(share=0.03, least=3, batch_seconds=0.1)
 
 
