@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from lilliput.codecs.base import Metric
 from lilliput.codecs.codec import Codec
 from lilliput.codecs.layout import Rows
 from lilliput.reference import int4
@@ -36,3 +37,14 @@ def slack(codec: Codec, x: NDArray[np.float32], queries: NDArray[np.float32]) ->
         return np.zeros((len(queries), len(x)))
     step = np.abs(queries).max(axis=1).astype(np.float64) / LEVELS[kind]
     return 0.501 * step[:, None] * magnitudes(kind, codec.encode_rows(x), codec.layout.dim)[None]
+
+
+def product_scores(
+    queries: NDArray[np.float32], decoded: NDArray[np.float64], metric: Metric
+) -> NDArray[np.float64]:
+    """Score decoded rows; under cosine by their products with unit queries, whatever their own lengths."""
+    if metric == "l2":
+        return -np.square(queries[:, None] - decoded).sum(axis=2, dtype=np.float64)
+    lengths = np.linalg.norm(queries, axis=1, keepdims=True) if metric == "cosine" else 1.0
+    found: NDArray[np.float64] = queries / lengths @ decoded.T
+    return found

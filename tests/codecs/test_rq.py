@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.rounding import product_scores
 
 from lilliput import Codec, _core
 from lilliput.codecs.base import Metric
@@ -52,12 +53,7 @@ def test_scores_are_those_of_the_decoded_vectors(spec: str, metric: Metric) -> N
     codec = Codec(spec, metric=metric).fit(X)
     rows, Q = codec.encode_rows(X[:300]), X[300:340]
     decoded = codec.decode_rows(rows).astype(np.float64)
-    unit = Q / np.linalg.norm(Q, axis=1, keepdims=True)
-    exact = {
-        "ip": Q @ decoded.T,
-        "cosine": unit @ decoded.T,
-        "l2": -np.square(Q[:, None] - decoded).sum(axis=2),
-    }[metric]
+    exact = product_scores(Q, decoded, metric)
 
     found = _core.tile(codec.view(rows), *codec.query(Q))
 

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lilliput import _core
-from lilliput.codecs.base import DoubleArray, Metric, Quantiser, Shapes, squares, take_numbers
+from lilliput.codecs.base import DoubleArray, Metric, Shapes, squares, take_numbers
 from lilliput.codecs.layout import Layout, Rows
 from lilliput.codecs.options import number_between, take_options
-from lilliput.codecs.words import norms_of
+from lilliput.codecs.words import WordQuantiser, norms_of
 from lilliput.errors import InvalidSpec
 from lilliput.io.arrays import FloatArray
 from lilliput.spec import Stage
@@ -33,14 +33,12 @@ REACHES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 FIT_ROWS = 2_048
 
 
-class PowerGrid(Quantiser):
+class PowerGrid(WordQuantiser):
     """Round each number to one of sixteen levels about the mean of its dimension.
 
     The exponent ``p`` is the same in every dimension: the one of least squared error on the sample, where it
     is not given. Under l2 scores are those of the vectors that decoding gives.
     """
-
-    learns = True
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
@@ -51,7 +49,6 @@ class PowerGrid(Quantiser):
         self._exponents: tuple[float, ...] = EXPONENTS
         if "p" in options:
             self._exponents = (number_between(options["p"], 0.1, 1, stage),)
-        self._book: tuple[NDArray[np.int8], Metric, _core.Codebook] | None = None
 
     @classmethod
     def variants(cls, dim: int) -> Sequence[str]:
@@ -76,14 +73,8 @@ class PowerGrid(Quantiser):
         _, step, words = min(found, key=lambda each: each[0])
         self.arrays = {"mean": mean, "step": step, "words": words}
 
-    def book(self, metric: Metric) -> _core.Codebook:
+    def made_book(self, metric: Metric) -> _core.Codebook:
         """Give the words of every dimension."""
-        words = self.arrays["words"]
-        if self._book is None or self._book[0] is not words or self._book[1] != metric:
-            self._book = words, metric, self._made_book(metric)
-        return self._book[2]
-
-    def _made_book(self, metric: Metric) -> _core.Codebook:
         words = self._spread()
         if metric != "l2":
             return _core.Codebook(words)

@@ -16,9 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lilliput import _core
-from lilliput.codecs.base import DoubleArray, Metric, Quantiser, Shapes, squares
+from lilliput.codecs.base import DoubleArray, Metric, Shapes, squares
 from lilliput.codecs.layout import Layout, Rows
-from lilliput.codecs.words import check_squares, norms_of, parts_and_bits, some_rows, squares_between, unpack
+from lilliput.codecs.words import (
+    WordQuantiser,
+    check_squares,
+    norms_of,
+    parts_and_bits,
+    some_rows,
+    squares_between,
+    unpack,
+)
 from lilliput.errors import InvalidInput
 from lilliput.io.arrays import FloatArray
 from lilliput.spec import Stage
@@ -30,19 +38,16 @@ MEASURED_ROWS = 16_384
 WIDTHS = (2, 3, 4, 6, 8, 12, 16)  # dimensions of a part that are worth trying
 
 
-class ProductQuantiser(Quantiser):
+class ProductQuantiser(WordQuantiser):
     """Cut a vector into M parts and keep the number of the nearest word of each.
 
     Dimensions that M does not divide are filled up with zeros. Words come from Lloyd's algorithm on at most
     256 rows a word (1,024 for 16 words). Scores are those of the vectors that decoding gives.
     """
 
-    learns = True
-
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
         self._parts, self._bits = parts_and_bits(stage)
-        self._book: tuple[NDArray[np.int8], Metric, _core.Codebook] | None = None
 
     @classmethod
     def variants(cls, dim: int) -> Sequence[str]:
@@ -128,14 +133,8 @@ class ProductQuantiser(Quantiser):
         seed = int(rng.integers(2**63))
         return _core.train_words(x, self._parts, self._entries, iterations, seed, centred)[:3]
 
-    def book(self, metric: Metric) -> _core.Codebook:
+    def made_book(self, metric: Metric) -> _core.Codebook:
         """Give the words, and each one's part of the squared length of a row, unless the metric is ip."""
-        words = self.arrays["words"]
-        if self._book is None or self._book[0] is not words or self._book[1] != metric:
-            self._book = words, metric, self._made_book(metric)
-        return self._book[2]
-
-    def _made_book(self, metric: Metric) -> _core.Codebook:
         words, step = self.arrays["words"], self.arrays["step"].astype(np.float64)
         if metric == "ip":
             return _core.Codebook(words)

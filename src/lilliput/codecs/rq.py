@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lilliput import _core
-from lilliput.codecs.base import DoubleArray, Metric, Quantiser, Shapes, squares
+from lilliput.codecs.base import DoubleArray, Metric, Shapes, squares
 from lilliput.codecs.layout import Layout, Rows
 from lilliput.codecs.words import (
     Numbers,
+    WordQuantiser,
     check_squares,
     norms_of,
     pack,
@@ -44,19 +45,17 @@ LEVELS = 127
 LENGTHS = 256
 
 
-class ResidualQuantiser(Quantiser):
+class ResidualQuantiser(WordQuantiser):
     """Write a vector as a sum of words.
 
     Under ip and l2 vectors are taken about their mean.
     """
 
-    learns = True
     gains_by = frozenset()  # words as wide as vectors learn for long what a transform would tell them
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
         self._levels, self._bits = parts_and_bits(stage)
-        self._book: tuple[NDArray[np.int8], Metric, _core.Codebook] | None = None
 
     @classmethod
     def variants(cls, dim: int) -> Sequence[str]:
@@ -142,14 +141,8 @@ class ResidualQuantiser(Quantiser):
         least, most = map(float, self.arrays["lengths"])
         return least, (most - least) / (LENGTHS - 1) or 1.0
 
-    def book(self, metric: Metric) -> _core.Codebook:
+    def made_book(self, metric: Metric) -> _core.Codebook:
         """Give the words, and unless the metric is ip those of lengths, which add nothing to a sum."""
-        words = self.arrays["words"]
-        if self._book is None or self._book[0] is not words or self._book[1] != metric:
-            self._book = words, metric, self._made_book(metric)
-        return self._book[2]
-
-    def _made_book(self, metric: Metric) -> _core.Codebook:
         words = self.arrays["words"]
         if metric == "ip":
             return _core.Codebook(words, summed=True)

@@ -1,9 +1,12 @@
 """What quantisers that keep numbers of words share: their spelling, their rows, lengths of rows."""
 
+from abc import abstractmethod
+
 import numpy as np
 from numpy.typing import NDArray
 
-from lilliput.codecs.base import DoubleArray, take_numbers
+from lilliput import _core
+from lilliput.codecs.base import DoubleArray, Metric, Quantiser, take_numbers
 from lilliput.errors import CorruptFile, InvalidSpec
 from lilliput.io.arrays import FloatArray
 from lilliput.spec import Stage
@@ -16,6 +19,27 @@ LESS, MORE = 0.9, 1.1
 SHORTEST = 1 / 64
 
 Numbers = NDArray[np.uint8]
+
+
+class WordQuantiser(Quantiser):
+    """A quantiser whose rows are numbers of words; its codebook is made once for the words there are."""
+
+    learns = True
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        self._book: tuple[NDArray[np.int8], Metric, _core.Codebook] | None = None
+
+    def book(self, metric: Metric) -> _core.Codebook:
+        """Give what `made_book` made."""
+        words = self.arrays["words"]
+        if self._book is None or self._book[0] is not words or self._book[1] != metric:
+            self._book = words, metric, self.made_book(metric)
+        return self._book[2]
+
+    @abstractmethod
+    def made_book(self, metric: Metric) -> _core.Codebook:
+        """Make the codebook of a metric."""
 
 
 def parts_and_bits(stage: Stage) -> tuple[int, int]:
