@@ -33,8 +33,9 @@ bool is_lookup(Kind kind) { return kind == Kind::lut4 || kind == Kind::lut8; }
 class CodesView {
  public:
   CodesView(const std::string& kind, uint32_t dim, In<uint8_t, 2> rows, Factors alpha, Factors beta,
-            nb::object guard, nb::object book, std::optional<std::tuple<float, float>> gate, Factors shift)
-      : rows_(rows), alpha_(alpha), beta_(beta), shift_(shift), guard_(guard), book_(book) {
+            nb::object guard, nb::object book, std::optional<std::tuple<float, float>> gate, Factors shift,
+            std::optional<In<uint8_t, 2>> more)
+      : rows_(rows), more_(more), alpha_(alpha), beta_(beta), shift_(shift), guard_(guard), book_(book) {
     const Kind k = kind_named(kind);
     require(is_lookup(k) == !book.is_none(), "the kinds lut4 and lut8 take a codebook, and no other does");
     const CodebookView* given = book.is_none() ? nullptr : nb::cast<CodebookView*>(book);
@@ -44,6 +45,9 @@ class CodesView {
     const uint32_t width = row_bytes(k, words ? words->parts : dim);
     require(dim > 0 && rows.shape(1) == width, "rows must be (n, row_bytes(kind, dim))");
     require(rows.shape(0) < 0xffffffffu, "at most 2^32 - 2 rows");
+    const uint32_t below = more_bytes(k, dim);
+    require(below ? more && more->shape(0) == rows.shape(0) && more->shape(1) == below : !more,
+            "planes take more, (n, more_bytes(kind, dim)), and no other kind does");
     require(!alpha || alpha->shape(0) == rows.shape(0), "alpha must be (n,)");
     require(!beta || beta->shape(0) == rows.shape(0), "beta must be (n,)");
     require(!shift || shift->shape(0) == rows.shape(0), "shift must be (n,)");
@@ -61,12 +65,15 @@ class CodesView {
              pages,
              words,
              gate ? &gate_ : nullptr,
-             pointer(shift)};
+             pointer(shift),
+             below,
+             more ? reinterpret_cast<const std::byte*>(more->data()) : nullptr};
   }
   Codes codes;
 
  private:
   In<uint8_t, 2> rows_;
+  std::optional<In<uint8_t, 2>> more_;
   Factors alpha_, beta_, shift_;
   nb::object guard_, book_;
   Gate gate_{};
@@ -218,17 +225,22 @@ void about(const float* origin, uint32_t dim, const float* x, uint64_t n, const 
 
 void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
                  std::optional<Into<float, 1>> alpha, std::optional<Into<float, 1>> beta, unsigned threads,
-                 const std::string& isa, std::optional<In<float, 1>> origin) {
+                 const std::string& isa, std::optional<In<float, 1>> origin,
+                 std::optional<Into<uint8_t, 2>> more) {
   const Kind k = kind_named(kind);
   const uint32_t dim = static_cast<uint32_t>(x.shape(1)), width = row_bytes(k, dim);
+  const uint32_t below = more_bytes(k, dim);
   const uint64_t n = x.shape(0);
   require(dim > 0 && rows.shape(0) == n && rows.shape(1) == width,
           "rows_out must be (n, row_bytes(kind, dim))");
+  require(below ? more && more->shape(0) == n && more->shape(1) == below : !more,
+          "planes take more_out, (n, more_bytes(kind, dim)), and no other kind does");
   require(!alpha || alpha->shape(0) == n, "alpha_out must be (n,)");
   require(!beta || beta->shape(0) == n, "beta_out must be (n,)");
   require(!origin || origin->shape(0) == dim, "origin must be (dim,)");
   const Kernels& kernels = table(k, isa);
-  require(kernels.encode, "rows of this kind are written by a function of their own");
+  require(kernels.encode || kernels.encode_planes,
+          "rows of this kind are written by a function of their own");
   constexpr uint64_t kRun = 256;
   const nb::gil_scoped_release released;
   parallel_for((n + kRun - 1) / kRun, threads_or_default(threads), [&](uint64_t i, unsigned, Step&) {
@@ -236,8 +248,12 @@ void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
     about(pointer(origin), dim, x.data() + start * dim, there,
           [&](const float* from, uint64_t past, uint64_t count) {
             const uint64_t first = start + past;
-            kernels.encode(dim, count, from, reinterpret_cast<std::byte*>(rows.data()) + first * width,
-                           alpha ? alpha->data() + first : nullptr, beta ? beta->data() + first : nullptr);
+            std::byte* to = reinterpret_cast<std::byte*>(rows.data()) + first * width;
+            float* factors = alpha ? alpha->data() + first : nullptr;
+            float* norms = beta ? beta->data() + first : nullptr;
+            if (!below) return kernels.encode(dim, count, from, to, factors, norms);
+            std::byte* lower = reinterpret_cast<std::byte*>(more->data()) + first * below;
+            kernels.encode_planes(dim, count, from, to, lower, factors, norms);
           });
   });
 }
@@ -254,10 +270,10 @@ std::vector<std::string> kinds() {
 void bind_scan(nb::module_& m) {
   nb::class_<CodesView>(m, "Codes", "A view of rows of codes with their factors; keeps the arrays alive.")
       .def(nb::init<const std::string&, uint32_t, In<uint8_t, 2>, Factors, Factors, nb::object, nb::object,
-                    std::optional<std::tuple<float, float>>, Factors>(),
+                    std::optional<std::tuple<float, float>>, Factors, std::optional<In<uint8_t, 2>>>(),
            "kind"_a, "dim"_a, "rows"_a.noconvert(), "alpha"_a.noconvert() = nb::none(),
            "beta"_a.noconvert() = nb::none(), "guard"_a = nb::none(), "book"_a = nb::none(),
-           "gate"_a = nb::none(), "shift"_a.noconvert() = nb::none())
+           "gate"_a = nb::none(), "shift"_a.noconvert() = nb::none(), "more"_a.noconvert() = nb::none())
       .def_prop_ro("n", [](const CodesView& v) { return v.codes.n; })
       .def_prop_ro("dim", [](const CodesView& v) { return v.codes.dim; })
       .def_prop_ro("row_bytes", [](const CodesView& v) { return v.codes.row_bytes; })
@@ -265,7 +281,10 @@ void bind_scan(nb::module_& m) {
   m.def("kinds", &kinds, "Kinds of codes that have kernels.");
   m.def(
       "row_bytes", [](const std::string& kind, uint32_t dim) { return row_bytes(kind_named(kind), dim); },
-      "kind"_a, "dim"_a, "Bytes of a row without its factors.");
+      "kind"_a, "dim"_a, "Bytes of a row without its factors; of planes, of its signs.");
+  m.def(
+      "more_bytes", [](const std::string& kind, uint32_t dim) { return more_bytes(kind_named(kind), dim); },
+      "kind"_a, "dim"_a, "Bytes of what lies below the signs of a row of planes; 0 for other kinds.");
   m.def("top_k", &search_best, "codes"_a, "queries"_a, "bias"_a, "k"_a, "rows"_a = nb::none(),
         "ids"_a = nb::none(), "threads"_a = 0, "isa"_a = "",
         "The k best rows of each query, best first; missing: -1 and NaN.");
@@ -282,7 +301,7 @@ void bind_scan(nb::module_& m) {
         "Every score, (m, n), one query at a time.");
   m.def("encode", &encode_rows, "kind"_a, "x"_a, "rows_out"_a.noconvert(),
         "alpha_out"_a.noconvert() = nb::none(), "beta_out"_a.noconvert() = nb::none(), "threads"_a = 0,
-        "isa"_a = "", "origin"_a = nb::none(),
+        "isa"_a = "", "origin"_a = nb::none(), "more_out"_a.noconvert() = nb::none(),
         "Encode rows in place, less an origin (dim,), factors beside them.");
 }
 

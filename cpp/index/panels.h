@@ -16,8 +16,17 @@ constexpr uint32_t kLeastPanel = 64, kMostPanel = 1024;
 // How many rows a panel holds; a multiple of 64.
 inline uint32_t panel_rows(const Codes& codes, const Tile* tile) {
   const size_t converted = tile ? tile->panel_bytes(codes.dim, kLeastPanel) / kLeastPanel : 0;
-  const size_t row = std::max<size_t>({converted, codes.row_bytes, 1});
+  const size_t row = std::max<size_t>({converted, codes.row_bytes + codes.more_bytes, 1});
   return static_cast<uint32_t>(std::clamp<size_t>(kPanelBytes / row / 64 * 64, kLeastPanel, kMostPanel));
+}
+
+// False where a page under these rows is corrupt.
+inline bool touch(const Codes& codes, uint64_t first, uint64_t n) {
+  if (!codes.guard) return true;
+  const auto whole = [&](const std::byte* part, size_t width) {
+    return codes.guard->touch(part + first * width, n * width);
+  };
+  return whole(codes.rows, codes.row_bytes) && (!codes.more || whole(codes.more, codes.more_bytes));
 }
 
 // One thread's panel and the memory behind it.
@@ -54,21 +63,23 @@ class PanelMaker {
     if (codes_.alpha) part_.alpha = codes_.alpha + first;
     if (codes_.beta) part_.beta = codes_.beta + first;
     if (codes_.shift) part_.shift = codes_.shift + first;
-    return !codes_.guard || codes_.guard->touch(part_.rows, size_t{n} * codes_.row_bytes);
+    if (codes_.more) part_.more = codes_.more + first * codes_.more_bytes;
+    return touch(codes_, first, n);
   }
 
   bool pick(uint64_t first, uint32_t n) {
-    const size_t width = codes_.row_bytes, factors = size_t{most_} * sizeof(float);
-    std::byte* memory = picked_.reserve(size_t{most_} * width + 3 * factors + 64);
+    const size_t width = codes_.row_bytes, below = codes_.more_bytes, factors = size_t{most_} * sizeof(float);
+    std::byte* memory = picked_.reserve(size_t{most_} * (width + below) + 3 * factors + 64);
     float* alpha = reinterpret_cast<float*>(memory);
     float* beta = alpha + most_;
     float* shift = beta + most_;
     std::byte* out = memory + 3 * factors;
+    std::byte* more = out + most_ * width;
     for (uint32_t r = 0; r < n; ++r) {
       const uint64_t row = rows_[first + r];
-      const std::byte* from = codes_.rows + row * width;
-      if (codes_.guard && !codes_.guard->touch(from, width)) return false;
-      std::memcpy(out + r * width, from, width);
+      if (!touch(codes_, row, 1)) return false;
+      std::memcpy(out + r * width, codes_.rows + row * width, width);
+      if (below) std::memcpy(more + r * below, codes_.more + row * below, below);
       if (codes_.alpha) alpha[r] = codes_.alpha[row];
       if (codes_.beta) beta[r] = codes_.beta[row];
       if (codes_.shift) shift[r] = codes_.shift[row];
@@ -76,6 +87,7 @@ class PanelMaker {
     part_ = codes_;
     part_.n = n;
     part_.rows = out;
+    part_.more = below ? more : nullptr;
     part_.alpha = codes_.alpha ? alpha : nullptr;
     part_.beta = codes_.beta ? beta : nullptr;
     part_.shift = codes_.shift ? shift : nullptr;

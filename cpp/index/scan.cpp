@@ -21,7 +21,7 @@ ScanOptions with_fewer_threads(const Codes& codes, const Kernels& kernels, const
   const uint64_t rows = options.rows ? options.n_rows : codes.n;
   const bool tiled = kernels.tile && queries.n >= kernels.tile->least_queries;
   const uint64_t readings = tiled ? (queries.n + kSharedBy - 1) / kSharedBy : queries.n;
-  const uint64_t shares = rows * codes.row_bytes * readings / options.bytes_per_thread;
+  const uint64_t shares = rows * (codes.row_bytes + codes.more_bytes) * readings / options.bytes_per_thread;
   options.threads = static_cast<unsigned>(std::clamp<uint64_t>(shares, 1, options.threads));
   return options;
 }
@@ -29,7 +29,7 @@ ScanOptions with_fewer_threads(const Codes& codes, const Kernels& kernels, const
 // One by one, a threshold that rises early spares scores; in a tile it is a cut that costs.
 uint32_t capacity_for(uint64_t k, bool tiled) {
   return static_cast<uint32_t>(tiled ? std::bit_ceil(std::max<uint64_t>(128, 6 * k))
-                                     : std::max<uint64_t>(32, 2 * k));
+                                     : k + std::max<uint64_t>(4, k / 2));
 }
 
 void write(std::vector<Hit>& hits, uint64_t k, const int64_t* ids, int64_t* rows, float* scores) {
@@ -108,8 +108,7 @@ Status for_given_rows(const Codes& codes, const Kernels& kernels, const Queries&
     for (uint64_t i = 0; i < width; ++i) {
       const int64_t row = given[q * width + i];
       if (row < 0) continue;
-      if (codes.guard &&
-          !codes.guard->touch(codes.rows + static_cast<size_t>(row) * codes.row_bytes, codes.row_bytes)) {
+      if (!touch(codes, static_cast<uint64_t>(row), 1)) {
         corrupt = true;
         return;
       }

@@ -1,7 +1,9 @@
 // One pass over all panels for one batch of queries, whatever the lists do with the hits.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -15,7 +17,8 @@ namespace lilliput {
 
 constexpr uint32_t kSiftedRows = 256;  // with one threshold, which rises from run to run
 constexpr uint32_t kBlindRows = 64;    // scored at a time while there is no threshold yet
-constexpr uint32_t kFew = 8;           // one row of so many may be left for its score to be worth a jump
+constexpr uint32_t kFirstRows = 1024;  // whose bounds say which of them to score first
+constexpr uint32_t kDealt = 128;       // buckets that they are dealt into
 
 // Queries in the form the kernels take: groups for the tile where there are enough of them, else one by one.
 class Prepared {
@@ -84,12 +87,17 @@ class Prepared {
     uint32_t left[kSiftedRows];
     for (uint32_t at = 0, n; at < panel.n; at += n) {
       const bool blind = sink.threshold[q] == -std::numeric_limits<float>::infinity();
+      if (blind && first_sieve_ && kernels_.sieve->bounds) {
+        n = std::min(panel.n - at, kFirstRows);
+        push_first(panel, at, n, number, sink, q, scores);
+        continue;
+      }
       n = std::min(panel.n - at, blind ? kBlindRows : kSiftedRows);
       if (first_sieve_ && !blind) {
         const std::byte* sieve = first_sieve_ + number * sieve_bytes_;
         const uint32_t set = sieve_set(codes, number, sink.threshold[q]);
         const uint32_t count = kernels_.sieve->sift(codes, at, n, sieve, set, sink.threshold[q], left);
-        if (count <= n / kFew) {
+        if (count <= n / kernels_.sieve->few) {
           kernels_.gather(codes, left, count, query(number), scores);
           for (uint32_t i = 0; i < count; ++i) push(panel, left[i], sink, q, scores[i]);
           continue;
@@ -98,6 +106,38 @@ class Prepared {
       kernels_.block(codes, at, n, query(number), scores);
       push_reaching(panel, at, n, sink, q, scores);
     }
+  }
+
+  // What at least `wanted` of the bounds reach, and few more: the best of each bucket are looked at alone.
+  static float reached_by(uint32_t wanted, const float* bounds, uint32_t n) {
+    float best[kDealt];
+    if (n < kDealt || wanted > kDealt / 2) return -std::numeric_limits<float>::infinity();
+    std::copy(bounds, bounds + kDealt, best);
+    for (uint32_t i = kDealt; i + kDealt <= n; i += kDealt)
+      for (uint32_t j = 0; j < kDealt; ++j) best[j] = std::max(best[j], bounds[i + j]);
+    std::nth_element(best, best + wanted - 1, best + kDealt, std::greater<>());
+    return best[wanted - 1];
+  }
+
+  // Rows before there is a threshold: those of the best bounds make one, which few others may reach.
+  void push_first(const Panel& panel, uint32_t first, uint32_t n, uint64_t number, Sink& sink, uint32_t q,
+                  float* scores) const {
+    const Codes& codes = *panel.codes;
+    const std::byte* sieve = first_sieve_ + number * sieve_bytes_;
+    sieve_set(codes, number, sink.threshold[q]);
+    float bounds[kFirstRows];
+    uint32_t rows[kFirstRows];
+    kernels_.sieve->bounds(codes, first, n, sieve, bounds);
+    const auto score = [&](float least, float below) {
+      uint32_t count = 0;
+      for (uint32_t i = 0; i < n; ++i)
+        if (bounds[i] >= least && !(bounds[i] >= below)) rows[count++] = first + i;
+      kernels_.gather(codes, rows, count, query(number), scores);
+      for (uint32_t i = 0; i < count; ++i) push(panel, rows[i], sink, q, scores[i]);
+    };
+    const float ahead = reached_by(2 * sink.capacity, bounds, n);
+    score(ahead, std::numeric_limits<float>::quiet_NaN());
+    if (sink.threshold[q] < ahead) score(sink.threshold[q], ahead);
   }
 
   // Few of many scores reach the threshold: sixteen at a time are found to do not.

@@ -55,6 +55,7 @@ struct LaneScore {
     __m512i sums[kScored];
     for (uint32_t r = 0; r < kScored; ++r, row += codes.row_bytes) {
       fetch_ahead(row, codes.row_bytes);
+      if (codes.more) fetch_ahead(codes.more + (first + r) * codes.more_bytes, codes.more_bytes);
       sums[r] = lanes(row);
     }
     const __m512i dots = _mm512_mullo_epi32(sum_each(sums), _mm512_set1_epi32(times));

@@ -41,11 +41,11 @@ inline float finish(float dot, const QueryHead& query, const Codes& codes, uint6
   return (codes.beta ? score + codes.beta[row] : score) + query.bias;
 }
 
-// A Dot is made of (dim, query) and has `one(row)` and `four(rows, out)`: four rows share the loads of the
+// A Dot is made of (codes, query) and has `one(row)` and `four(rows, out)`: four rows share the loads of the
 // query.
 template <class Dot>
 void block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores) {
-  const Dot dot(codes.dim, query);
+  const Dot dot(codes, query);
   const size_t stride = codes.row_bytes;
   const std::byte* row = codes.rows + first * stride;
   uint32_t i = 0;
@@ -65,11 +65,14 @@ inline void fetch_ahead(const Codes& codes, uint32_t row) {
   const std::byte* from = codes.rows + size_t{row} * codes.row_bytes;
   const size_t bytes = codes.row_bytes < kAheadBytes ? codes.row_bytes : kAheadBytes;
   for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(from + at);
+  if (!codes.more) return;
+  const std::byte* more = codes.more + size_t{row} * codes.more_bytes;
+  for (size_t at = 0; at < codes.more_bytes; at += 64) __builtin_prefetch(more + at);
 }
 
 template <class Dot>
 void gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query, float* scores) {
-  const Dot dot(codes.dim, query);
+  const Dot dot(codes, query);
   for (uint32_t i = 0; i < n && i < kAhead; ++i) fetch_ahead(codes, rows[i]);
   for (uint32_t i = 0; i < n; ++i) {
     if (i + kAhead < n) fetch_ahead(codes, rows[i + kAhead]);

@@ -27,15 +27,19 @@ inline void block_rows(const Codes& codes, uint64_t first, uint32_t n, const Sco
   }
 }
 
+inline void fetch(const Codes& codes, uint32_t row) {
+  const char* next = reinterpret_cast<const char*>(codes.rows + size_t{row} * codes.row_bytes);
+  for (uint32_t b = 0; b < codes.row_bytes; b += 64) _mm_prefetch(next + b, _MM_HINT_T0);
+  if (!codes.more) return;
+  next = reinterpret_cast<const char*>(codes.more + size_t{row} * codes.more_bytes);
+  for (uint32_t b = 0; b < codes.more_bytes; b += 64) _mm_prefetch(next + b, _MM_HINT_T0);
+}
+
 template <class Score>
 inline void gather_rows(const Codes& codes, const uint32_t* rows, uint32_t n, const Score& score,
                         float* scores) {
   for (uint32_t i = 0; i < n; ++i) {
-    if (i + kAhead < n) {
-      const char* next =
-          reinterpret_cast<const char*>(codes.rows + size_t{rows[i + kAhead]} * codes.row_bytes);
-      for (uint32_t b = 0; b < codes.row_bytes; b += 64) _mm_prefetch(next + b, _MM_HINT_T0);
-    }
+    if (i + kAhead < n) fetch(codes, rows[i + kAhead]);
     scores[i] = score(codes.rows + size_t{rows[i]} * codes.row_bytes, rows[i]);
   }
 }

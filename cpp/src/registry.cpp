@@ -90,8 +90,13 @@ const Dense* dense(Isa isa) {
 
 uint32_t row_bytes(Kind kind, uint32_t cells) {
   const Family& of = family(kind);
-  if (of.form == Form::planes) return (cells + 7) / 8 * of.bits;
-  return static_cast<uint32_t>((uint64_t{cells} * of.bits + 7) / 8);
+  const uint32_t bits = of.form == Form::planes ? 1 : of.bits;
+  return static_cast<uint32_t>((uint64_t{cells} * bits + 7) / 8);
+}
+
+uint32_t more_bytes(Kind kind, uint32_t cells) {
+  const Family& of = family(kind);
+  return of.form == Form::planes ? (cells + 7) / 8 * (of.bits - 1) : 0;
 }
 
 const char* name(Kind kind) { return family(kind).name; }

@@ -100,7 +100,7 @@ def multiply_bytes(rounds: int, threads: int = 0, isa: str = '') -> int:
 class Codes:
     """A view of rows of codes with their factors; keeps the arrays alive."""
 
-    def __init__(self, kind: str, dim: int, rows: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)], alpha: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, beta: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, guard: object | None = None, book: object | None = None, gate: tuple[float, float] | None = None, shift: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None) -> None: ...
+    def __init__(self, kind: str, dim: int, rows: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)], alpha: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, beta: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, guard: object | None = None, book: object | None = None, gate: tuple[float, float] | None = None, shift: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, more: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)] | None = None) -> None: ...
 
     @property
     def n(self) -> int: ...
@@ -118,7 +118,12 @@ def kinds() -> list[str]:
     """Kinds of codes that have kernels."""
 
 def row_bytes(kind: str, dim: int) -> int:
-    """Bytes of a row without its factors."""
+    """Bytes of a row without its factors; of planes, of its signs."""
+
+def more_bytes(kind: str, dim: int) -> int:
+    """
+    Bytes of what lies below the signs of a row of planes; 0 for other kinds.
+    """
 
 def top_k(codes: Codes, queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], k: int, rows: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, ids: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, threads: int = 0, isa: str = '') -> tuple[Annotated[NDArray[numpy.int64], dict(shape=(None, None))], Annotated[NDArray[numpy.float32], dict(shape=(None, None))]]:
     """The k best rows of each query, best first; missing: -1 and NaN."""
@@ -138,7 +143,7 @@ def tile(codes: Codes, queries: Annotated[NDArray[numpy.float32], dict(shape=(No
 def block(codes: Codes, queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
     """Every score, (m, n), one query at a time."""
 
-def encode(kind: str, x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], rows_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')], alpha_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, beta_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, threads: int = 0, isa: str = '', origin: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None) -> None:
+def encode(kind: str, x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], rows_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')], alpha_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, beta_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, threads: int = 0, isa: str = '', origin: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, more_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')] | None = None) -> None:
     """Encode rows in place, less an origin (dim,), factors beside them."""
 
 class Codebook:

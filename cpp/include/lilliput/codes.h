@@ -42,12 +42,13 @@ struct Codebook {
 };
 
 // How the signs of a row of planes bound its score: dot(q, x) is at most slope * dot(q, signs) + noise * |q|,
-// for all but a few rows in ten million.
+// for all but a few rows in ten thousand.
 struct Gate {
   float slope, noise;
 };
 
-// A view of n rows, row-major; nothing is owned. Row numbers fit 32 bits.
+// A view of n rows, row-major; nothing is owned. Row numbers fit 32 bits. Rows of planes lie in two arrays,
+// so that a scan that needs no more than signs reads no more.
 struct Codes {
   Kind kind;
   uint32_t dim;
@@ -60,6 +61,9 @@ struct Codes {
   const Codebook* book = nullptr;  // of the kinds whose rows are word numbers
   const Gate* gate = nullptr;      // of planes whose rows were rotated at random; null: none is known
   const float* shift = nullptr;    // what every number of a row has on top of alpha times it; integers alone
+  uint32_t more_bytes = 0;
+  const std::byte* more =
+      nullptr;  // (n, more_bytes) of planes: what lies below the signs, which are the rows
 };
 
 // What `prepare` writes first; the kind's own form of the query follows at kQueryHead, padded with zeros
@@ -128,6 +132,10 @@ struct Sieve {
   // number: every row that does, and as few others as can be.
   uint32_t (*sift)(const Codes& codes, uint64_t first, uint32_t n, const std::byte* sieve, uint32_t set,
                    float threshold, uint32_t* rows);
+  uint32_t few;  // one row of so many may be left for its score to be worth a jump
+  // What rows score at most, where that is known one by one; null: they are only sifted.
+  void (*bounds)(const Codes& codes, uint64_t first, uint32_t n, const std::byte* sieve,
+                 float* out) = nullptr;
 };
 
 // One static table for each (kind, isa). No kernel allocates, throws, owns a thread or reads past a row.
@@ -139,10 +147,16 @@ struct Kernels {
   void (*encode)(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* alpha, float* beta);
   const Tile* tile;              // null: loop over block
   const Sieve* sieve = nullptr;  // null: every row is scored
+  // Of planes, in place of `encode`.
+  void (*encode_planes)(uint32_t dim, uint64_t n, const float* x, std::byte* rows, std::byte* more,
+                        float* alpha, float* beta) = nullptr;
 };
 
-// Bytes of a row of so many numbers, or word numbers.
+// Bytes of a row of so many numbers, or word numbers; of planes, of their signs.
 uint32_t row_bytes(Kind kind, uint32_t cells);
+
+// Bytes of what lies below the signs of a row of planes; 0 for other kinds.
+uint32_t more_bytes(Kind kind, uint32_t cells);
 
 const char* name(Kind kind);
 

@@ -22,4 +22,5 @@
   X(b4, 12, 4, planes)       \
   X(b5, 13, 5, planes)       \
   X(b6, 14, 6, planes)       \
-  X(b7, 15, 7, planes)
+  X(b7, 15, 7, planes)       \
+  X(b8, 16, 8, planes)

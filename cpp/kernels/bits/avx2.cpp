@@ -45,8 +45,8 @@ void prepare(const Codes& of, const float* query, float bias, std::byte* out) {
 
 class Dot {
  public:
-  Dot(uint32_t dim, const std::byte* query)
-      : bytes_(bit_bytes(dim)), sum_(head(query).sum), planes_(query + kQueryHead) {
+  Dot(const Codes& codes, const std::byte* query)
+      : bytes_(bit_bytes(codes.dim)), sum_(head(query).sum), planes_(query + kQueryHead) {
     const __m128i count = _mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
     weigh_[0] = _mm256_broadcastsi128_si256(count);
     weigh_[1] = _mm256_add_epi8(weigh_[0], weigh_[0]);

@@ -42,8 +42,8 @@ void prepare(const Codes& of, const float* query, float bias, std::byte* out) {
 
 class Dot {
  public:
-  Dot(uint32_t dim, const std::byte* query)
-      : bytes_(bit_bytes(dim)),
+  Dot(const Codes& codes, const std::byte* query)
+      : bytes_(bit_bytes(codes.dim)),
         sum_(head(query).sum),
         planes_(reinterpret_cast<const uint8_t*>(query + kQueryHead)) {}
 

@@ -32,8 +32,8 @@ void prepare(const Codes& of, const float* query, float bias, std::byte* out) {
 
 class Dot {
  public:
-  Dot(uint32_t dim, const std::byte* query)
-      : bytes_(bit_bytes(dim)),
+  Dot(const Codes& codes, const std::byte* query)
+      : bytes_(bit_bytes(codes.dim)),
         sum_(head(query).sum),
         table_(reinterpret_cast<const int8_t*>(query + kQueryHead)) {}
 

@@ -70,8 +70,8 @@ using E5M2Row = ByteRow<E5M2Half>;
 template <class Row>
 class FloatDot {
  public:
-  FloatDot(uint32_t dim, const std::byte* query)
-      : dim_(dim), query_(reinterpret_cast<const float*>(query + kQueryHead)) {}
+  FloatDot(const Codes& codes, const std::byte* query)
+      : dim_(codes.dim), query_(reinterpret_cast<const float*>(query + kQueryHead)) {}
 
   // Four sums hide the latency of the multiply-add.
   float one(const std::byte* row) const {

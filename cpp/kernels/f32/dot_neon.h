@@ -60,8 +60,8 @@ struct E5M2Row {
 template <class Row>
 class FloatDot {
  public:
-  FloatDot(uint32_t dim, const std::byte* query)
-      : dim_(dim), query_(reinterpret_cast<const float*>(query + kQueryHead)) {}
+  FloatDot(const Codes& codes, const std::byte* query)
+      : dim_(codes.dim), query_(reinterpret_cast<const float*>(query + kQueryHead)) {}
 
   // Four sums hide the latency of the multiply-add; the tail goes through a copy, so nothing is read past a
   // row.

@@ -11,8 +11,8 @@ namespace {
 template <class Row>
 class PlainDot {
  public:
-  PlainDot(uint32_t dim, const std::byte* query)
-      : dim_(dim), query_(reinterpret_cast<const float*>(query + kQueryHead)) {}
+  PlainDot(const Codes& codes, const std::byte* query)
+      : dim_(codes.dim), query_(reinterpret_cast<const float*>(query + kQueryHead)) {}
 
   float one(const std::byte* row) const {
     Vector sum[kParts] = {};

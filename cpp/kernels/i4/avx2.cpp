@@ -12,8 +12,8 @@ namespace {
 
 class Dot {
  public:
-  Dot(uint32_t dim, const std::byte* query)
-      : bytes_(nibble_bytes(dim)), sum_(head(query).sum), query_(query + kQueryHead) {}
+  Dot(const Codes& codes, const std::byte* query)
+      : bytes_(nibble_bytes(codes.dim)), sum_(head(query).sum), query_(query + kQueryHead) {}
 
   float one(const std::byte* row) const {
     const __m256i zero = _mm256_setzero_si256();

@@ -9,8 +9,8 @@ namespace {
 
 class Dot {
  public:
-  Dot(uint32_t dim, const std::byte* query)
-      : bytes_(nibble_bytes(dim)),
+  Dot(const Codes& codes, const std::byte* query)
+      : bytes_(nibble_bytes(codes.dim)),
         sum_(head(query).sum),
         query_(reinterpret_cast<const int8_t*>(query + kQueryHead)) {}
 

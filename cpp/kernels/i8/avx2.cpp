@@ -20,7 +20,7 @@ inline __m256i step(__m256i x, __m256i q, __m256i sum) {
 
 class Dot {
  public:
-  Dot(uint32_t dim, const std::byte* query) : dim_(dim), query_(query + kQueryHead) {}
+  Dot(const Codes& codes, const std::byte* query) : dim_(codes.dim), query_(query + kQueryHead) {}
 
   float one(const std::byte* row) const {
     __m256i sum[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};

@@ -11,8 +11,8 @@ namespace {
 
 class Dot {
  public:
-  Dot(uint32_t dim, const std::byte* query)
-      : dim_(dim), query_(reinterpret_cast<const int8_t*>(query + kQueryHead)) {}
+  Dot(const Codes& codes, const std::byte* query)
+      : dim_(codes.dim), query_(reinterpret_cast<const int8_t*>(query + kQueryHead)) {}
 
   float one(const std::byte* row) const {
     const int8_t* x = reinterpret_cast<const int8_t*>(row);

@@ -26,5 +26,6 @@ constinit const Tile b4 = kTile<4>;
 constinit const Tile b5 = kTile<5>;
 constinit const Tile b6 = kTile<6>;
 constinit const Tile b7 = kTile<7>;
+constinit const Tile b8 = kTile<8>;
 
 }  // namespace lilliput::amx

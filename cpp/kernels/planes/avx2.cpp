@@ -1,6 +1,6 @@
 // Planes with AVX2: 32 bits of each plane become bytes. One query: vpmaddubsw takes the numbers as unsigned;
-// what two of them add, at most 2 * 127 * 127, fits int16. Tiles: rows are widened to int16 once for all
-// queries.
+// what two of them add, at most 2 * 127 * 127, fits int16, but for those of eight bits, which are signed.
+// Tiles: rows are widened to int16 once for all queries.
 #define LILLIPUT_TARGET avx2
 #include "kernels/i8/query.h"
 #include "kernels/i8/shorts_avx2.h"
@@ -51,8 +51,8 @@ inline __m256i thirty_two(const std::byte* top, const std::byte* lower, uint32_t
 template <uint32_t Bits>
 class Dot {
  public:
-  Dot(uint32_t dim, const std::byte* query)
-      : bytes_(plane_bytes(dim)), sum_(head(query).sum), query_(query + kQueryHead) {}
+  Dot(const Codes& codes, const std::byte* query)
+      : codes_(codes), sum_(head(query).sum), query_(query + kQueryHead) {}
 
   float one(const std::byte* row) const {
     const __m256i zero = _mm256_setzero_si256();
@@ -67,24 +67,34 @@ class Dot {
   }
 
  private:
-  float finished(int32_t dot) const { return static_cast<float>(2 * dot - kEnds<Bits> * sum_); }
+  float finished(int32_t dot) const {
+    return static_cast<float>(kOdd<Bits> ? 2 * dot - kTaken<Bits> * sum_ : dot);
+  }
 
   __m256i step(__m256i u, uint32_t b, __m256i sum) const {
-    const __m256i pairs = _mm256_maddubs_epi16(u, load_bytes(query_ + 8 * size_t{b}));
+    const __m256i q = load_bytes(query_ + 8 * size_t{b});
+    __m256i pairs;
+    if constexpr (kOdd<Bits>) {
+      pairs = _mm256_maddubs_epi16(u, q);
+    } else {  // what two of the u add does not fit
+      const __m256i v = _mm256_xor_si256(u, _mm256_set1_epi8(static_cast<char>(0x80)));
+      pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(v), _mm256_sign_epi8(q, v));
+    }
     return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
   }
 
   __m256i sums(const std::byte* row) const {
     __m256i sum = _mm256_setzero_si256();
+    const uint32_t bytes = codes_.row_bytes;
     uint32_t b = 0;
-    const std::byte *lower = row + bytes_, *end = lower + size_t{bytes_} * (Bits - 1);
-    for (; b + 4 <= bytes_; b += 4, lower += 4 * (Bits - 1))
+    const std::byte *lower = below<Bits>(codes_, row), *end = lower + codes_.more_bytes;
+    for (; b + 4 <= bytes; b += 4, lower += 4 * (Bits - 1))
       sum = step(thirty_two<Bits>(row + b, lower, 4, lower + 2 * (Bits - 1) + 16 <= end), b, sum);
-    if (b < bytes_) sum = step(thirty_two<Bits>(row + b, lower, bytes_ - b, false), b, sum);
+    if (b < bytes) sum = step(thirty_two<Bits>(row + b, lower, bytes - b, false), b, sum);
     return sum;
   }
 
-  uint32_t bytes_;
+  const Codes& codes_;
   int32_t sum_;
   const std::byte* query_;
 };
@@ -99,7 +109,7 @@ void load(Panel& panel, std::byte* memory) {
   std::byte* bytes = memory + shorts_panel_bytes(dim, panel.n);
   shorts_begin(panel, memory);
   for (uint32_t r = 0; r < panel.n; ++r, row += panel.codes->row_bytes) {
-    expand_planes<Bits>(row, dim, bytes);
+    expand_planes<Bits>(*panel.codes, row, bytes);
     widen_row(bytes, dim, memory + r * panel.stride);
   }
 }
@@ -114,8 +124,13 @@ constexpr Tile kTile = {.least_queries = 16,
                         .fused = nullptr};
 
 template <uint32_t Bits>
-constexpr Kernels kTable = {i8_query_bytes,    i8_prepare,          block<Dot<Bits>>,
-                            gather<Dot<Bits>>, encode_planes<Bits>, &kTile<Bits>};
+constexpr Kernels kTable = {.query_bytes = i8_query_bytes,
+                            .prepare = i8_prepare,
+                            .block = block<Dot<Bits>>,
+                            .gather = gather<Dot<Bits>>,
+                            .encode = nullptr,
+                            .tile = &kTile<Bits>,
+                            .encode_planes = encode_planes<Bits>};
 
 }  // namespace
 
@@ -125,5 +140,6 @@ constinit const Kernels b4 = kTable<4>;
 constinit const Kernels b5 = kTable<5>;
 constinit const Kernels b6 = kTable<6>;
 constinit const Kernels b7 = kTable<7>;
+constinit const Kernels b8 = kTable<8>;
 
 }  // namespace lilliput::avx2

@@ -28,7 +28,7 @@ struct Lanes {
 template <uint32_t Bits>
 LaneScore<Lanes<Bits>> score(const Codes& codes, const std::byte* query) {
   const Prepared prepared(query);
-  return {codes, prepared.head, {codes, prepared.body}, 2, kEnds<Bits> * prepared.head.sum};
+  return {codes, prepared.head, {codes, prepared.body}, kSpacing<Bits>, kTaken<Bits> * prepared.head.sum};
 }
 
 template <uint32_t Bits>
@@ -52,11 +52,17 @@ template <uint32_t Bits>
 constexpr Tile kTile = {4,          vnni_group_bytes, vnni_pack<127>, expanded_panel_bytes,
                         load<Bits>, vnni_dense,       vnni_fused};
 
-constexpr Sieve kGate = {gate_bytes, gate_prepare, gate_set_for, gate_make_set, gate_sift};
+constexpr Sieve kGate = {gate_bytes, gate_prepare, gate_set_for, gate_make_set, gate_sift, 2, gate_bounds};
 
 template <uint32_t Bits>
-constexpr Kernels kTable = {i8_query_bytes,      i8_prepare,   block<Bits>, gather<Bits>,
-                            encode_planes<Bits>, &kTile<Bits>, &kGate};
+constexpr Kernels kTable = {.query_bytes = i8_query_bytes,
+                            .prepare = i8_prepare,
+                            .block = block<Bits>,
+                            .gather = gather<Bits>,
+                            .encode = nullptr,
+                            .tile = &kTile<Bits>,
+                            .sieve = &kGate,
+                            .encode_planes = encode_planes<Bits>};
 
 }  // namespace
 
@@ -66,5 +72,6 @@ constinit const Kernels b4 = kTable<4>;
 constinit const Kernels b5 = kTable<5>;
 constinit const Kernels b6 = kTable<6>;
 constinit const Kernels b7 = kTable<7>;
+constinit const Kernels b8 = kTable<8>;
 
 }  // namespace lilliput::avx512

@@ -50,8 +50,8 @@ inline __m512i sixty_four(const std::byte* top, const std::byte* lower, uint32_t
 // Calls each(step, u) for every 64 dimensions of a row.
 template <uint32_t Bits, class Each>
 inline void each_sixty_four(const Codes& codes, const std::byte* row, const Each& each) {
-  const uint32_t bytes = codes.row_bytes / Bits;
-  const std::byte* lower = row + bytes;
+  const uint32_t bytes = codes.row_bytes;
+  const std::byte* lower = codes.more + (row - codes.rows) * (Bits - 1);
   uint32_t b = 0;
   for (; b + 8 <= bytes; b += 8, lower += 8 * (Bits - 1)) each(b / 8, sixty_four<Bits>(row + b, lower, 8));
   if (b < bytes) each(b / 8, sixty_four<Bits>(row + b, lower, bytes - b));
@@ -60,12 +60,14 @@ inline void each_sixty_four(const Codes& codes, const std::byte* row, const Each
 // Rows of `stride` bytes, a multiple of 64; past the last dimension lies zero.
 template <uint32_t Bits>
 inline void expand_rows(const Codes& codes, uint32_t n, size_t stride, std::byte* out) {
-  const __m512i ends = _mm512_set1_epi8((1 << Bits) - 1);
+  constexpr bool kOdd = Bits < 8;
+  const __m512i taken = _mm512_set1_epi8(static_cast<char>(kOdd ? (1 << Bits) - 1 : 128));
   for (uint32_t r = 0; r < n; ++r, out += stride)
     each_sixty_four<Bits>(codes, codes.rows + size_t{r} * codes.row_bytes, [&](uint32_t step, __m512i u) {
       const uint32_t left = codes.dim - 64 * step;
       const __mmask64 mask = left < 64 ? (uint64_t{1} << left) - 1 : ~uint64_t{0};
-      _mm512_store_si512(out + 64 * size_t{step}, _mm512_maskz_sub_epi8(mask, _mm512_add_epi8(u, u), ends));
+      _mm512_store_si512(out + 64 * size_t{step},
+                         _mm512_maskz_sub_epi8(mask, kOdd ? _mm512_add_epi8(u, u) : u, taken));
     });
 }
 

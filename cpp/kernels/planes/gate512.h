@@ -1,4 +1,4 @@
-// The first of two stages: the signs of a row bound its score from above, for all but a few in ten million,
+// The first of two stages: the signs of a row bound its score from above, for all but a few in ten thousand,
 // and only rows whose bound reaches the threshold have their other bits read. Signs are to the integers of a
 // row what one bit is to a rotated vector: slope * dot(q, signs) estimates dot(q, integers) without bias (Gao
 // and Long, SIGMOD 2024).
@@ -13,6 +13,9 @@ namespace {
 
 // A table holds a quarter of what four numbers of a query add up to, which is -508 to 508, above this.
 constexpr int32_t kQuarterOffset = 128;
+
+// Which of sixteen patterns of four bits have each bit.
+constexpr __mmask16 kWithBit[] = {0xaaaa, 0xcccc, 0xf0f0, 0xff00};
 
 struct GateHead {
   float slope, noise, bias;  // in scores, but for a row's own factor
@@ -35,13 +38,11 @@ inline void gate_make_set(const Codes& of, const std::byte* query, uint32_t, std
   int32_t squares = 0;
   for (uint32_t i = 0; i < of.dim; ++i) squares += int16_t{q[i]} * int16_t{q[i]};
   for (uint32_t half = 0; half < 2 * plane_bytes(of.dim); ++half) {
-    uint8_t* entries = reinterpret_cast<uint8_t*>(out + kGateHead + half_byte_table(half));
-    for (uint32_t pattern = 0; pattern < 16; ++pattern) {
-      int32_t sum = 4 * kQuarterOffset + 2;   // rounded to the nearest quarter
-      for (uint32_t bit = 0; bit < 4; ++bit)  // queries are padded with zeros
-        if (pattern >> bit & 1) sum += q[4 * half + bit];
-      entries[pattern] = static_cast<uint8_t>(sum / 4);
-    }
+    __m256i sums = _mm256_set1_epi16(4 * kQuarterOffset + 2);  // rounded to the nearest quarter
+    for (uint32_t bit = 0; bit < 4; ++bit)                     // queries are padded with zeros
+      sums = _mm256_mask_add_epi16(sums, kWithBit[bit], sums, _mm256_set1_epi16(q[4 * half + bit]));
+    _mm_store_si128(reinterpret_cast<__m128i*>(out + kGateHead + half_byte_table(half)),
+                    _mm256_cvtepi16_epi8(_mm256_srli_epi16(sums, 2)));
   }
   const float scale = prepared.head.scale;
   *reinterpret_cast<GateHead*>(out) = {
@@ -50,9 +51,8 @@ inline void gate_make_set(const Codes& of, const std::byte* query, uint32_t, std
       static_cast<int32_t>(8 * kQuarterOffset * 2 * plane_bytes(of.dim)) + prepared.head.sum};
 }
 
-// Which of sixteen rows may reach the threshold.
-inline uint32_t reaching(const Codes& codes, uint64_t first, __mmask16 there, __m512i sums,
-                         const GateHead& gate, float threshold) {
+// What sixteen rows score at most.
+inline __m512 most(const Codes& codes, uint64_t first, __mmask16 there, __m512i sums, const GateHead& gate) {
   const __m512i dots = _mm512_sub_epi32(_mm512_slli_epi32(sums, 3), _mm512_set1_epi32(gate.ceiling));
   // Below zero the slope of a row's own might be less, so that zero is what bounds it.
   const __m512 estimate = _mm512_max_ps(_mm512_cvtepi32_ps(dots), _mm512_setzero_ps());
@@ -60,27 +60,49 @@ inline uint32_t reaching(const Codes& codes, uint64_t first, __mmask16 there, __
       _mm512_add_ps(_mm512_mul_ps(estimate, _mm512_set1_ps(gate.slope)), _mm512_set1_ps(gate.noise));
   if (codes.alpha) bound = _mm512_mul_ps(bound, _mm512_maskz_loadu_ps(there, codes.alpha + first));
   if (codes.beta) bound = _mm512_add_ps(bound, _mm512_maskz_loadu_ps(there, codes.beta + first));
-  bound = _mm512_add_ps(bound, _mm512_set1_ps(gate.bias));
-  return _mm512_mask_cmp_ps_mask(there, bound, _mm512_set1_ps(threshold), _CMP_NLT_UQ);
+  return _mm512_add_ps(bound, _mm512_set1_ps(gate.bias));
+}
+
+// Calls each(i, there, bounds) for sixteen rows at a time, from the i-th on, of which some are there.
+template <class Each>
+inline void each_sixteen(const Codes& codes, uint64_t first, uint32_t n, const std::byte* sieve,
+                         const Each& each) {
+  const GateHead& gate = *reinterpret_cast<const GateHead*>(sieve);
+  const HalfByteSums sums(sieve + kGateHead, plane_bytes(codes.dim));
+  for (uint32_t i = 0; i < n; i += kSixteen) {
+    // The last sixteen again where n leaves a rest.
+    const uint32_t at = n - i >= kSixteen ? i : n - kSixteen;
+    const __mmask16 there = static_cast<__mmask16>(0xffff << (i - at));
+    const std::byte* row = codes.rows + (first + at) * codes.row_bytes;
+    each(at, there, most(codes, first + at, there, sums.sixteen(row, codes.row_bytes), gate));
+  }
+}
+
+// Fewer than sixteen rows all pass.
+inline void gate_bounds(const Codes& codes, uint64_t first, uint32_t n, const std::byte* sieve, float* out) {
+  if (n < kSixteen) {
+    for (uint32_t i = 0; i < n; ++i) out[i] = __builtin_inff();
+    return;
+  }
+  each_sixteen(codes, first, n, sieve, [&](uint32_t at, __mmask16 there, __m512 bounds) {
+    _mm512_mask_storeu_ps(out + at, there, bounds);
+  });
 }
 
 inline uint32_t gate_sift(const Codes& codes, uint64_t first, uint32_t n, const std::byte* sieve, uint32_t,
                           float threshold, uint32_t* rows) {
-  const GateHead& gate = *reinterpret_cast<const GateHead*>(sieve);
-  const HalfByteSums sums(sieve + kGateHead, plane_bytes(codes.dim));
   uint32_t count = 0;
-  for (uint32_t i = 0; i < n; i += kSixteen) {
-    // The last sixteen again where n leaves a rest; fewer rows than that all pass.
-    const uint32_t at = n - i >= kSixteen || n < kSixteen ? i : n - kSixteen;
-    const __mmask16 there = static_cast<__mmask16>(0xffff << (i - at));
-    uint32_t mask = n < kSixteen
-                        ? (1u << n) - 1
-                        : reaching(codes, first + at, there,
-                                   sums.sixteen(codes.rows + (first + at) * codes.row_bytes, codes.row_bytes),
-                                   gate, threshold);
+  const auto write = [&](uint32_t at, uint32_t mask) {
     for (; mask; mask &= mask - 1)
       rows[count++] = static_cast<uint32_t>(first) + at + static_cast<uint32_t>(__builtin_ctz(mask));
+  };
+  if (n < kSixteen) {
+    write(0, (1u << n) - 1);
+    return count;
   }
+  each_sixteen(codes, first, n, sieve, [&](uint32_t at, __mmask16 there, __m512 bounds) {
+    write(at, _mm512_mask_cmp_ps_mask(there, bounds, _mm512_set1_ps(threshold), _CMP_NLT_UQ));
+  });
   return count;
 }
 

@@ -1,7 +1,7 @@
 // Rows of odd integers: a number u of `Bits` bits stands for 2u - (2^Bits - 1), so that zero lies between the
-// two middle ones. The highest bits of all dimensions come first, a byte for eight; they are the signs. The
-// others follow, for each eight dimensions a byte of the next bit, a byte of the one after it, and so on.
-// What fills the last bytes up is 0.
+// two middle ones; of eight bits, for u - 128, which fits a byte. The highest bits of all dimensions are the
+// signs, a byte for eight. The others lie in an array of their own, for each eight dimensions a byte of the
+// next bit, a byte of the one after it, and so on. What fills the last bytes up is 0.
 //
 // With factors a row is encoded as in Gao et al., "Practical and asymptotically optimal quantization of
 // high-dimensional vectors in Euclidean space for approximate nearest neighbor search", SIGMOD 2025: the
@@ -10,15 +10,22 @@
 #pragma once
 
 #include "kernels/exact.h"
+#include "lilliput/codes.h"
 
 namespace lilliput::LILLIPUT_TARGET {
 namespace {
 
 template <uint32_t Bits>
-constexpr int32_t kEnds = (1 << Bits) - 1;  // the largest number, and minus the smallest
+constexpr bool kOdd = Bits < 8;
 
 template <uint32_t Bits>
-constexpr float kMostSteps = (1 << (Bits - 1)) - 0.5f;  // from zero to the last level
+constexpr int32_t kSpacing = kOdd<Bits> ? 2 : 1;  // of the integers
+
+template <uint32_t Bits>
+constexpr int32_t kTaken = kOdd<Bits> ? (1 << Bits) - 1 : 128;  // a number is kSpacing * u less this
+
+template <uint32_t Bits>
+constexpr float kMostSteps = kOdd<Bits> ? (1 << (Bits - 1)) - 0.5f : 127.0f;  // from zero to the last level
 
 constexpr uint64_t kOnes = 0x0101010101010101;
 
@@ -34,38 +41,39 @@ constexpr auto kSpread = [] {
   return table;
 }();
 
-// The lower bits of dimensions from 8 * at on.
+// What lies below these signs, which are any of the codes: so many times as many bytes.
 template <uint32_t Bits>
-inline const std::byte* lower_bits(const std::byte* row, uint32_t dim, uint32_t at) {
-  return row + plane_bytes(dim) + size_t{at} * (Bits - 1);
+inline const std::byte* below(const Codes& codes, const std::byte* signs) {
+  return codes.more + (signs - codes.rows) * (Bits - 1);
 }
 
-// The u of eight dimensions from 8 * at on, a byte each.
+// The u of eight dimensions, a byte each.
 template <uint32_t Bits>
-inline uint64_t eight_of(const std::byte* row, uint32_t dim, uint32_t at) {
-  const std::byte* lower = lower_bits<Bits>(row, dim, at);
-  uint64_t u = kSpread.of[static_cast<uint8_t>(row[at])];
+inline uint64_t eight_of(const Codes& codes, const std::byte* signs) {
+  const std::byte* lower = below<Bits>(codes, signs);
+  uint64_t u = kSpread.of[static_cast<uint8_t>(*signs)];
   for (uint32_t p = 0; p + 1 < Bits; ++p) u = u * 2 + kSpread.of[static_cast<uint8_t>(lower[p])];
   return u;
 }
 
 // The numbers of a row, a byte each.
 template <uint32_t Bits>
-inline void expand_planes(const std::byte* row, uint32_t dim, std::byte* out) {
-  const uint32_t bytes = plane_bytes(dim);
+inline void expand_planes(const Codes& codes, const std::byte* row, std::byte* out) {
+  const uint32_t dim = codes.dim, bytes = plane_bytes(dim);
   for (uint32_t at = 0; at < bytes; ++at) {
-    const uint64_t u = eight_of<Bits>(row, dim, at);
+    const uint64_t u = eight_of<Bits>(codes, row + at);
     uint8_t eight[8];
     __builtin_memcpy(eight, &u, 8);
     const uint32_t count = dim - 8 * at < 8 ? dim - 8 * at : 8;
-    for (uint32_t i = 0; i < count; ++i) out[8 * at + i] = static_cast<std::byte>(2 * eight[i] - kEnds<Bits>);
+    for (uint32_t i = 0; i < count; ++i)
+      out[8 * at + i] = static_cast<std::byte>(kSpacing<Bits> * eight[i] - kTaken<Bits>);
   }
 }
 
 // What steps, in units of the root mean square, lose least of normal numbers (Max, "Quantizing for minimum
-// distortion", 1960), for 2 to 7 bits. A row's own best step is looked for around it, up to the step that
+// distortion", 1960), for 2 to 8 bits. A row's own best step is looked for around it, up to the step that
 // brings its largest number to the last level.
-constexpr float kNormalStep[] = {0.9957f, 0.5860f, 0.3352f, 0.1881f, 0.1041f, 0.0569f};
+constexpr float kNormalStep[] = {0.9957f, 0.5860f, 0.3352f, 0.1881f, 0.1041f, 0.0569f, 0.0308f};
 constexpr float kAround[] = {0.9f, 1.0f, 1.15f};
 
 // A row's integers at one step: their product with the row and their squared length.
@@ -77,13 +85,14 @@ struct Fit {
   float closeness() const { return dot * dot / squares; }
 };
 
-// The odd integers nearest to x in half steps: V is a float or a vector of them.
+// The integers nearest to x in steps: V is a float or a vector of them.
 template <uint32_t Bits, class V>
-inline V odd_at(V x, float inverse) {
+inline V level_at(V x, float inverse) {
   constexpr float kMagic = 12582912.0f;  // 1.5 * 2^23, which leaves no fraction
   const V scaled = x * inverse, most = V{} + kMostSteps<Bits>;
   const V low = scaled < -most ? -most : scaled;
   const V held = low > most ? most : low;
+  if constexpr (!kOdd<Bits>) return (held + kMagic) - kMagic;
   const V floor = ((held - 0.5f) + kMagic) - kMagic;
   return 2.0f * floor + 1.0f;
 }
@@ -96,7 +105,7 @@ inline Fit fit_at(const float* x, uint32_t dim, float inverse) {
       Vector a, mask;
       __builtin_memcpy(&a, sixteen + p * kWidth, sizeof a);
       __builtin_memcpy(&mask, there + p * kWidth, sizeof mask);
-      const Vector v = odd_at<Bits>(a, inverse) * mask;
+      const Vector v = level_at<Bits>(a, inverse) * mask;
       dot[p] += a * v;
       squares[p] += v * v;
     }
@@ -130,19 +139,18 @@ inline Fit best_fit(const float* x, uint32_t dim, float norm) {
     attempt(step < widest ? step : widest);
   }
   attempt(widest);
-  attempt(2.0f * best.dot / best.squares);  // the integers are two steps apart
+  attempt(kSpacing<Bits> * best.dot / best.squares);
   return best;
 }
 
 template <uint32_t Bits>
-inline void write_planes(const float* x, uint32_t dim, float inverse, std::byte* row) {
-  std::byte* lower = row + plane_bytes(dim);
+inline void write_planes(const float* x, uint32_t dim, float inverse, std::byte* row, std::byte* lower) {
   for (uint32_t first = 0; first < dim; first += 64) {
     const uint32_t count = dim - first < 64 ? dim - first : 64;
     uint8_t u[64] = {};
     for (uint32_t i = 0; i < count; ++i)
-      u[i] =
-          static_cast<uint8_t>(static_cast<int32_t>(odd_at<Bits>(x[first + i], inverse)) + kEnds<Bits>) / 2;
+      u[i] = static_cast<uint8_t>(
+          (static_cast<int32_t>(level_at<Bits>(x[first + i], inverse)) + kTaken<Bits>) / kSpacing<Bits>);
     for (uint32_t i = 0; i < count; i += 8, lower += Bits - 1) {
       uint64_t eight;
       __builtin_memcpy(&eight, u + i, 8);
@@ -157,17 +165,18 @@ inline void write_planes(const float* x, uint32_t dim, float inverse, std::byte*
 
 // Without factors the step is 1, and integers are those nearest to the numbers.
 template <uint32_t Bits>
-inline void encode_planes(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* alpha,
-                          float* beta) {
-  for (uint64_t r = 0; r < n; ++r, x += dim, rows += size_t{Bits} * plane_bytes(dim)) {
+inline void encode_planes(uint32_t dim, uint64_t n, const float* x, std::byte* rows, std::byte* more,
+                          float* alpha, float* beta) {
+  const size_t bytes = plane_bytes(dim);
+  for (uint64_t r = 0; r < n; ++r, x += dim, rows += bytes, more += (Bits - 1) * bytes) {
     const float norm = norm2(x, dim);
-    float inverse = 0.5f;
+    float inverse = 1.0f / kSpacing<Bits>;
     if (alpha) {
       const Fit fit = best_fit<Bits>(x, dim, norm);
       inverse = fit.inverse;
       alpha[r] = fit.dot > 0 && norm < __builtin_inff() ? norm / fit.dot : 0.0f;
     }
-    write_planes<Bits>(x, dim, inverse, rows);
+    write_planes<Bits>(x, dim, inverse, rows, more);
     if (beta) beta[r] = -norm;
   }
 }

@@ -11,18 +11,18 @@ namespace {
 template <uint32_t Bits>
 class Dot {
  public:
-  Dot(uint32_t dim, const std::byte* query)
-      : dim_(dim), sum_(head(query).sum), query_(reinterpret_cast<const int8_t*>(query + kQueryHead)) {}
+  Dot(const Codes& codes, const std::byte* query)
+      : codes_(codes), sum_(head(query).sum), query_(reinterpret_cast<const int8_t*>(query + kQueryHead)) {}
 
   float one(const std::byte* row) const {
     int32_t sum = 0;
-    for (uint32_t at = 0; at < plane_bytes(dim_); ++at) {
-      const uint64_t u = eight_of<Bits>(row, dim_, at);
+    for (uint32_t at = 0; at < plane_bytes(codes_.dim); ++at) {
+      const uint64_t u = eight_of<Bits>(codes_, row + at);
       uint8_t eight[8];
       __builtin_memcpy(eight, &u, 8);
       for (uint32_t i = 0; i < 8; ++i) sum += int16_t{eight[i]} * int16_t{query_[8 * at + i]};
     }
-    return static_cast<float>(2 * sum - kEnds<Bits> * sum_);
+    return static_cast<float>(kSpacing<Bits> * sum - kTaken<Bits> * sum_);
   }
 
   void four(const std::byte* const (&rows)[4], float* out) const {
@@ -30,14 +30,19 @@ class Dot {
   }
 
  private:
-  uint32_t dim_;
+  const Codes& codes_;
   int32_t sum_;
   const int8_t* query_;
 };
 
 template <uint32_t Bits>
-constexpr Kernels kTable = {i8_query_bytes,    i8_prepare,          block<Dot<Bits>>,
-                            gather<Dot<Bits>>, encode_planes<Bits>, nullptr};
+constexpr Kernels kTable = {.query_bytes = i8_query_bytes,
+                            .prepare = i8_prepare,
+                            .block = block<Dot<Bits>>,
+                            .gather = gather<Dot<Bits>>,
+                            .encode = nullptr,
+                            .tile = nullptr,
+                            .encode_planes = encode_planes<Bits>};
 
 }  // namespace
 
@@ -47,5 +52,6 @@ constinit const Kernels b4 = kTable<4>;
 constinit const Kernels b5 = kTable<5>;
 constinit const Kernels b6 = kTable<6>;
 constinit const Kernels b7 = kTable<7>;
+constinit const Kernels b8 = kTable<8>;
 
 }  // namespace lilliput::portable

@@ -110,7 +110,7 @@ def _kept(spelling: str, dim: int) -> int:
 
 def _bits(spelling: str, dim: int) -> float:
     made = _made(spelling)
-    return 8 * made.layout(dim, "cosine").row_bytes / dim if isinstance(made, Quantiser) else np.inf
+    return 8 * made.layout(dim, "cosine").payload / dim if isinstance(made, Quantiser) else np.inf
 
 
 def _made(spelling: str) -> Transform | Quantiser:
@@ -157,8 +157,8 @@ def _recipe(spec: str) -> Recipe:
 
         layout = codec.layout
         return Entrant(
-            payload=layout.row_bytes,
-            factors=layout.code_size - layout.row_bytes,
+            payload=layout.payload,
+            factors=layout.code_size - layout.payload,
             shared=codec.overhead_bytes,
             train_seconds=seconds,
             encode=encode,

@@ -346,8 +346,8 @@ class Codec:
         """Give rows the form that native scans take; `guard` verifies them where they are mapped."""
         layout, pipeline = self.layout, self._fitted()
         book, gate = pipeline.quantiser.book(pipeline.metric), pipeline.quantiser.gate()
-        factors = rows.alpha, rows.beta, guard, book, gate, rows.shift
-        return _core.Codes(layout.kind, layout.dim, rows.rows, *factors)
+        others = rows.alpha, rows.beta, guard, book, gate, rows.shift, rows.more
+        return _core.Codes(layout.kind, layout.dim, rows.rows, *others)
 
     def query(self, Q: Any) -> tuple[FloatArray, FloatArray]:
         """Turn queries into what native scans take.

@@ -18,6 +18,8 @@ CACHE_LINE = 64
 class Rows(NamedTuple):
     """Codes as the scan reads them: bytes (n, row_bytes), and factors (n,) where there are any.
 
+    Where bits lie apart these bytes are the signs, and `more` (n, more_bytes) is what lies below.
+
     The score of row i is ``alpha[i] * dot(query, rows[i]) + shift[i] * sum(query) + beta[i] + bias``.
     """
 
@@ -25,6 +27,7 @@ class Rows(NamedTuple):
     alpha: FloatArray | None
     beta: FloatArray | None
     shift: FloatArray | None = None
+    more: ByteArray | None = None
 
     def part(self, start: int, stop: int) -> "Rows":
         """Give a view of a range of rows."""
@@ -32,8 +35,8 @@ class Rows(NamedTuple):
 
     def each(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> "Rows":
         """Give rows of which every part that is there was changed."""
-        factors = (None if part is None else change(part) for part in self[1:])
-        return Rows(change(self.rows), *factors)
+        others = (None if part is None else change(part) for part in self[1:])
+        return Rows(change(self.rows), *others)
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,11 @@ class Layout:
     dim:
         Numbers in a row.
     row_bytes:
-        Bytes that hold them.
+        Bytes that hold them, or their signs.
     alpha, beta, shift:
         Which factors each row has, of four bytes each.
+    more_bytes:
+        Bytes that hold what lies below the signs.
     """
 
     kind: str
@@ -58,30 +63,37 @@ class Layout:
     alpha: bool
     beta: bool
     shift: bool = False
+    more_bytes: int = 0
+
+    @property
+    def payload(self) -> int:
+        """Bytes of a row without its factors."""
+        return self.row_bytes + self.more_bytes
 
     @property
     def code_size(self) -> int:
         """Bytes of a row with its factors."""
-        return self.row_bytes + FACTOR.itemsize * (self.alpha + self.beta + self.shift)
+        return self.payload + FACTOR.itemsize * (self.alpha + self.beta + self.shift)
 
     def allocate(self, n: int) -> Rows:
         """Make room for n rows, not yet written."""
-        room = np.empty(n * self.row_bytes + CACHE_LINE, dtype=np.uint8)
-        first = -room.ctypes.data % CACHE_LINE  # a tile that straddles lines loads at half speed
         return Rows(
-            room[first : first + n * self.row_bytes].reshape(n, self.row_bytes),
+            _room(n, self.row_bytes),
             np.empty(n, dtype=np.float32) if self.alpha else None,
             np.empty(n, dtype=np.float32) if self.beta else None,
             np.empty(n, dtype=np.float32) if self.shift else None,
+            _room(n, self.more_bytes) if self.more_bytes else None,
         )
 
     def pack(self, rows: Rows) -> ByteArray:
         """Join bytes and factors of each row: (n, code_size). Rows without factors are not copied."""
-        if not (self.alpha or self.beta or self.shift):
+        if self.code_size == self.row_bytes:
             return rows.rows
         codes = np.empty((len(rows.rows), self.code_size), dtype=np.uint8)
         codes[:, : self.row_bytes] = rows.rows
-        at = self.row_bytes
+        at = self.payload
+        if rows.more is not None:
+            codes[:, self.row_bytes : at] = rows.more
         for factors in (rows.alpha, rows.beta, rows.shift):
             if factors is not None:
                 codes[:, at : at + FACTOR.itemsize] = factors.astype(FACTOR)[:, None].view(np.uint8)
@@ -91,12 +103,20 @@ class Layout:
     def unpack(self, codes: ByteArray) -> Rows:
         """Take packed codes apart; those without factors are not copied."""
         rows = np.ascontiguousarray(codes[:, : self.row_bytes])
-        at = self.row_bytes
+        more = np.ascontiguousarray(codes[:, self.row_bytes : self.payload]) if self.more_bytes else None
+        at = self.payload
         factors: list[FloatArray | None] = []
         for held in (self.alpha, self.beta, self.shift):
             factors.append(_factors(codes[:, at : at + FACTOR.itemsize]) if held else None)
             at += FACTOR.itemsize * held
-        return Rows(rows, *factors)
+        alpha, beta, shift = factors
+        return Rows(rows, alpha, beta, shift, more)
+
+
+def _room(n: int, width: int) -> ByteArray:
+    room = np.empty(n * width + CACHE_LINE, dtype=np.uint8)
+    first = -room.ctypes.data % CACHE_LINE  # a tile that straddles lines loads at half speed
+    return room[first : first + n * width].reshape(n, width)
 
 
 def _factors(part: ByteArray) -> FloatArray:

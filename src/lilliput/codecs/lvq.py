@@ -13,8 +13,8 @@ import numpy as np
 from lilliput import _core
 from lilliput.codecs.base import DoubleArray, Metric, Quantiser, Shapes, squares, take_numbers
 from lilliput.codecs.int4 import apart, together
-from lilliput.codecs.layout import ByteArray, Layout, Rows
-from lilliput.codecs.planes import odd_integers, odd_kind
+from lilliput.codecs.layout import Layout, Rows
+from lilliput.codecs.planes import odd_integers, odd_kind, planes_layout
 from lilliput.errors import InvalidSpec
 from lilliput.io.arrays import FloatArray
 from lilliput.spec import Stage
@@ -55,7 +55,7 @@ class LocallyAdaptive(Quantiser):
 
     @property
     def _kind(self) -> str:
-        return "i4" if self._bits == 4 else odd_kind(self._bits)
+        return {4: "i4", 8: "i8"}.get(self._bits, odd_kind(self._bits))
 
     @property
     def _halved(self) -> bool:
@@ -63,8 +63,10 @@ class LocallyAdaptive(Quantiser):
 
     def layout(self, dim: int, metric: Metric) -> Layout:
         """Say how many bytes a row takes."""
-        width = _core.row_bytes(self._kind, dim)
-        return Layout(self._kind, dim, width, alpha=True, beta=metric == "l2", shift=True)
+        beta = metric == "l2"
+        if not self._halved:
+            return planes_layout(self._bits, dim, beta=beta, shift=True)
+        return Layout(self._kind, dim, _core.row_bytes(self._kind, dim), alpha=True, beta=beta, shift=True)
 
     def shapes(self, dim: int, metric: Metric) -> Shapes:
         """Name the mean of each dimension."""
@@ -82,23 +84,24 @@ class LocallyAdaptive(Quantiser):
             into.rows[:] = together(halves) if self._bits == 4 else halves.view(np.uint8)
             alpha, shift = 2 * alpha, shift + alpha
         else:
-            _core.encode(self._kind, v, into.rows, threads=threads)
+            _core.encode(self._kind, v, into.rows, threads=threads, more_out=into.more)
         for factor, room in ((alpha, into.alpha), (shift, into.shift), (beta, into.beta)):
             if room is not None:
                 room[:] = factor
 
     def decode(self, rows: Rows, dim: int) -> FloatArray:
         """Give the points of the grids."""
-        x = self.integers(rows.rows, dim)
+        x = self.integers(rows, dim)
         if rows.alpha is not None and rows.shift is not None:
             x = x * rows.alpha[:, None] + rows.shift[:, None]
         decoded: FloatArray = x + self.arrays["mean"]
         return decoded
 
-    def integers(self, rows: ByteArray, dim: int) -> FloatArray:
+    def integers(self, rows: Rows, dim: int) -> FloatArray:
         """Read the integers (n, dim) that ``alpha`` multiplies."""
         if self._halved:
-            return (apart(rows, dim) if self._bits == 4 else rows.view(np.int8)).astype(np.float32)
+            halves = apart(rows.rows, dim) if self._bits == 4 else rows.rows.view(np.int8)
+            return halves.astype(np.float32)
         return odd_integers(rows, dim, self._bits)
 
     def query(self, u: FloatArray, metric: Metric) -> tuple[FloatArray, DoubleArray]:

@@ -1,23 +1,34 @@
-"""Rows of odd integers whose bits lie apart: 1 - 2**bits to 2**bits - 1, for one to seven bits."""
+"""Rows of integers whose bits lie apart: odd, 1 - 2**bits to 2**bits - 1, or all from -127 to 127."""
 
 import numpy as np
 
-from lilliput.codecs.layout import ByteArray
+from lilliput import _core
+from lilliput.codecs.layout import Layout, Rows
 from lilliput.io.arrays import FloatArray
 
 
 def odd_kind(bits: int) -> str:
-    """Name the kernel family of so many bits; the integers of eight are signed bytes."""
-    return {1: "bits", 8: "i8"}.get(bits, f"b{bits}")
+    """Name the kernel family of so many bits."""
+    return "bits" if bits == 1 else f"b{bits}"
 
 
-def odd_integers(rows: ByteArray, dim: int, bits: int) -> FloatArray:
-    """Read the integers (n, dim) of rows of planes (n, row_bytes)."""
-    eights = -(-dim // 8)
-    lower = rows[:, eights:].reshape(len(rows), eights, bits - 1).swapaxes(1, 2)
-    planes = np.concatenate([rows[:, None, :eights], lower], axis=1)
+def planes_layout(bits: int, dim: int, *, beta: bool, shift: bool = False) -> Layout:
+    """Say what rows of so many bits and a factor each are made of."""
+    kind = odd_kind(bits)
+    more = _core.more_bytes(kind, dim)
+    return Layout(kind, dim, _core.row_bytes(kind, dim), alpha=True, beta=beta, shift=shift, more_bytes=more)
+
+
+def odd_integers(rows: Rows, dim: int, bits: int) -> FloatArray:
+    """Read the integers (n, dim) of rows of planes."""
+    n, eights = rows.rows.shape
+    planes = rows.rows[:, None]
+    if rows.more is not None:
+        lower = rows.more.reshape(n, eights, bits - 1).swapaxes(1, 2)
+        planes = np.concatenate([planes, lower], axis=1)
     set_bits = np.unpackbits(planes, axis=2, count=dim, bitorder="little")
-    v = np.full((len(rows), dim), 1 - 2**bits, dtype=np.float32)
-    for plane, weight in enumerate(2 << np.arange(bits)[::-1]):
+    spacing, lowest = (1, -128) if bits == 8 else (2, 1 - 2**bits)
+    v = np.full((n, dim), lowest, dtype=np.float32)
+    for plane, weight in enumerate(spacing << np.arange(bits)[::-1]):
         v += set_bits[:, plane] * np.float32(weight)
     return v

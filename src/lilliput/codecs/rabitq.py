@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from lilliput import _core
 from lilliput.codecs.base import DoubleArray, Metric, Quantiser, Shapes, squares, take_numbers
-from lilliput.codecs.layout import ByteArray, Layout, Rows
-from lilliput.codecs.planes import odd_integers, odd_kind
+from lilliput.codecs.layout import Layout, Rows
+from lilliput.codecs.planes import odd_integers, odd_kind, planes_layout
 from lilliput.codecs.rotate import ROUNDS
 from lilliput.errors import InvalidSpec
 from lilliput.io.arrays import FloatArray
@@ -22,7 +22,8 @@ from lilliput.spec import Stage
 
 MOST_BITS = 8
 CERTAIN = 3.5  # standard deviations, beyond which lie 0.05 % of normal errors
-GATED = 5.0  # standard deviations, beyond which lie 3 of ten million, on one side
+GATED = 4.0  # standard deviations, beyond which lie 3 of 100,000, on one side
+STEEPEST = 0.95  # the share of rows whose slope and noise the gate allows for
 AVOIDED = 32  # directions that errors keep clear of
 AVOIDANCE = 0.3  # the share of the directions in what an error weighs
 LEAST_GATED = 64  # dimensions from which errors are nearly normal
@@ -36,7 +37,7 @@ class RaBitQ(Quantiser):
     The grid holds odd integers v, from 1 - 2**B to 2**B - 1. A row keeps the factor
     ``alpha = |o|² / dot(o, v)`` of the rotated vector o, with which ``alpha * dot(q, v)`` is an unbiased
     estimate of ``dot(q, o)``, and under l2 its true squared length. Eight bits are the integers from -127 to
-    127 of `int8`.
+    127.
 
     The error of an estimate is ``alpha |v| sin(o, v)`` times the query's part along one random direction, so
     it is known but for chance; the sine is nearly the same for all vectors and is measured while fitting.
@@ -66,13 +67,13 @@ class RaBitQ(Quantiser):
 
     def layout(self, dim: int, metric: Metric) -> Layout:
         """Say how many bytes a row takes."""
-        return Layout(self._kind, dim, _core.row_bytes(self._kind, dim), alpha=True, beta=metric == "l2")
+        return planes_layout(self._bits, dim, beta=metric == "l2")
 
     def shapes(self, dim: int, metric: Metric) -> Shapes:
         """Name the mean, the signs of the rotation (one byte each), the widest sine, and the gate."""
         found: Shapes = {"mean": ("float32", (dim,)), "signs": ("uint8", (ROUNDS, dim))}
         found |= {"sine": ("float32", (1,)), "avoided": ("float16", (min(dim, AVOIDED), dim))}
-        return found | ({"gate": ("float32", (2,))} if 1 < self._bits < MOST_BITS else {})
+        return found | ({"gate": ("float32", (2,))} if self._bits > 1 else {})
 
     def fit(self, sample: FloatArray, metric: Metric, rng: np.random.Generator) -> None:
         """Average the sample, draw the signs, and measure the angle between vectors and grid."""
@@ -85,9 +86,9 @@ class RaBitQ(Quantiser):
         self.arrays["avoided"] = self._directions(sample - origin)
         rows = self.layout(dim, "ip").allocate(min(len(sample), MEASURED_ROWS))
         self.encode(sample[:MEASURED_ROWS], rows)
-        o, v = self._rotated(sample[:MEASURED_ROWS]), self.integers(rows.rows, dim)
+        o, v = self._rotated(sample[:MEASURED_ROWS]), self.integers(rows, dim)
         self.arrays["sine"] = _sine(o, v)
-        if 1 < self._bits < MOST_BITS:
+        if self._bits > 1:
             self.arrays["gate"] = _gate(v)
 
     def _rotated(self, y: FloatArray, about: FloatArray | None = None, threads: int = 0) -> FloatArray:
@@ -127,10 +128,10 @@ class RaBitQ(Quantiser):
             0 takes every core that this process may use.
         """
         o = self._rotated(y, centres, threads)
-        _core.encode(self._kind, o, into.rows, into.alpha, threads=threads)
+        _core.encode(self._kind, o, into.rows, into.alpha, threads=threads, more_out=into.more)
         avoided = self.arrays["avoided"].astype(np.float32)
         v = _core.settle(o, self._bits, avoided, _factors(into), threads)
-        _core.encode(self._kind, v, into.rows, threads=threads)
+        _core.encode(self._kind, v, into.rows, threads=threads, more_out=into.more)
         if into.beta is None:
             return
         if centres is None:
@@ -167,7 +168,7 @@ class RaBitQ(Quantiser):
 
     def row_errors(self, rows: Rows, dim: int) -> FloatArray:
         """Give alpha |v|, the length of what estimates are made of."""
-        lengths = np.sqrt(squares(self.integers(rows.rows, dim)))
+        lengths = np.sqrt(squares(self.integers(rows, dim)))
         errors: FloatArray = (lengths * np.abs(_factors(rows))).astype(np.float32)
         return errors
 
@@ -181,14 +182,12 @@ class RaBitQ(Quantiser):
 
     def decode(self, rows: Rows, dim: int) -> FloatArray:
         """Give the vectors that estimates are the dot products with."""
-        o = self.integers(rows.rows, dim) * _factors(rows)[:, None]
+        o = self.integers(rows, dim) * _factors(rows)[:, None]
         x: FloatArray = _core.rotate(o, self.arrays["signs"], True) + self.arrays["mean"]
         return x
 
-    def integers(self, rows: ByteArray, dim: int) -> FloatArray:
+    def integers(self, rows: Rows, dim: int) -> FloatArray:
         """Read the grid vectors (n, dim) of rows of codes."""
-        if self._bits == MOST_BITS:
-            return rows.view(np.int8).astype(np.float32)
         return odd_integers(rows, dim, self._bits)
 
     def query(self, u: FloatArray, metric: Metric) -> tuple[FloatArray, DoubleArray]:
@@ -214,8 +213,9 @@ def _sine(o: FloatArray, v: FloatArray) -> FloatArray:
 
 
 def _gate(v: FloatArray) -> FloatArray:
-    """Give the steepest slope and the most noise of estimates from the signs of integers alone."""
+    """Give the slope and the noise of estimates from the signs of integers alone, which few rows exceed."""
     dim = v.shape[1]
-    slopes = squares(v) / np.abs(v).sum(axis=1, dtype=np.float64)
+    slopes = squares(v) / np.maximum(np.abs(v).sum(axis=1, dtype=np.float64), 1)
     noise = np.sqrt(np.maximum(slopes**2 * dim - squares(v), 0) / max(dim - 1, 1))
-    return np.array([slopes.max(initial=0), GATED * noise.max(initial=0)], dtype=np.float32)
+    steep, noisy = (np.quantile(of, STEEPEST) if len(v) else 0 for of in (slopes, noise))
+    return np.array([steep, GATED * noisy], dtype=np.float32)

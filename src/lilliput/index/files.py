@@ -114,6 +114,7 @@ def _store(folder: Folder, part: str, n: int, mmap: bool) -> Store:
         container.tensor("alpha", dtype="f4", shape=(n,)) if layout.alpha else None,
         container.tensor("beta", dtype="f4", shape=(n,)) if layout.beta else None,
         container.tensor("shift", dtype="f4", shape=(n,)) if layout.shift else None,
+        container.mapped("more", dtype=np.uint8, shape=(n, layout.more_bytes)) if layout.more_bytes else None,
     )
     for factors in (rows.alpha, rows.beta, rows.shift):
         if factors is not None and not np.isfinite(factors).all():

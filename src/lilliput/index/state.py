@@ -74,9 +74,8 @@ class Store:
     def bounds(self, found: IdArray, queries: FloatArray) -> FloatArray | None:
         """Bound the errors of scores of given rows (m, k); NaN for row −1, None where no bound is known."""
         self.verify()
-        buffer, at = self.buffer, found.ravel()
-        factors = (None if part is None else part[at] for part in (buffer.alpha, buffer.beta))
-        errors = self.codec.row_errors(Rows(buffer.rows[at], *factors))
+        at = found.ravel()
+        errors = self.codec.row_errors(self.buffer.each(lambda part: part[at]))
         if errors is None:
             return None
         bounds = errors.reshape(found.shape) * self.codec.query_errors(queries)[:, None]
