@@ -22,6 +22,7 @@ SCALED = (
     "b5",
     "b6",
     "b7",
+    "b8",
 )  # kinds whose rows have a factor each
 
 DIMS = st.one_of(st.integers(1, 130), st.sampled_from([255, 256, 384, 1000]))
@@ -62,7 +63,7 @@ def problems(draw: st.DrawFn, hostile_queries: bool = True) -> Problem:
 
 
 class Encoded(NamedTuple):
-    """What `_core.encode` wrote."""
+    """What `_core.encode` wrote; rows of planes are their signs and what lies below, joined."""
 
     rows: NDArray[np.uint8]
     alpha: Floats | None
@@ -70,17 +71,31 @@ class Encoded(NamedTuple):
 
     def codes(self, kind: str, dim: int) -> _core.Codes:
         """View the rows with their factors."""
-        return _core.Codes(kind, dim, self.rows, self.alpha, self.beta)
+        return codes_of(kind, dim, self.rows, self.alpha, self.beta)
+
+
+def codes_of(
+    kind: str,
+    dim: int,
+    rows: NDArray[np.uint8],
+    alpha: Floats | None = None,
+    beta: Floats | None = None,
+    shift: Floats | None = None,
+) -> _core.Codes:
+    """View joined rows with their factors."""
+    signs, more = np.split(rows, [_core.row_bytes(kind, dim)], axis=1)
+    below = np.ascontiguousarray(more) if _core.more_bytes(kind, dim) else None
+    return _core.Codes(kind, dim, np.ascontiguousarray(signs), alpha, beta, shift=shift, more=below)
 
 
 def encode(kind: str, X: Floats, with_beta: bool, isa: str, scaled: bool = True) -> Encoded:
     """Encode into fresh arrays; `scaled` False leaves out the factors of a kind that can have them."""
     n, d = X.shape
-    rows = np.full((n, _core.row_bytes(kind, d)), 0xEE, np.uint8)
+    rows, more = (np.full((n, of(kind, d)), 0xEE, np.uint8) for of in (_core.row_bytes, _core.more_bytes))
     alpha = np.full(n, np.nan, np.float32) if scaled and kind in SCALED else None
     beta = np.full(n, np.nan, np.float32) if with_beta else None
-    _core.encode(kind, X, rows, alpha, beta, 1, isa)
-    return Encoded(rows, alpha, beta)
+    _core.encode(kind, X, rows, alpha, beta, 1, isa, more_out=more if more.size else None)
+    return Encoded(np.concatenate([rows, more], axis=1), alpha, beta)
 
 
 Scorer = Callable[[_core.Codes, Floats, Floats, str], Floats]

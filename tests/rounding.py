@@ -9,7 +9,7 @@ from lilliput.codecs.layout import Rows
 from lilliput.reference import int4
 from lilliput.reference.planes import Planes
 
-PLANES = {f"b{bits}": Planes(bits) for bits in range(2, 8)}
+PLANES = {f"b{bits}": Planes(bits) for bits in range(2, 9)}
 # Of a query; those of the other kinds are not rounded.
 LEVELS = {"i8": 127, "i4": 127, "bits": 7} | dict.fromkeys(PLANES, 127)
 
@@ -26,7 +26,8 @@ def magnitudes(kind: str, rows: Rows, dim: int) -> NDArray[np.float64]:
 
 def _numbers(kind: str, rows: Rows, dim: int) -> NDArray[np.int8]:
     if kind in PLANES:
-        return PLANES[kind].numbers(rows.rows, dim)
+        assert rows.more is not None
+        return PLANES[kind].numbers(np.concatenate([rows.rows, rows.more], axis=1), dim)
     return int4.numbers(rows.rows, dim) if kind == "i4" else rows.rows.view(np.int8)
 
 

@@ -15,13 +15,14 @@ namespace lilliput::tests {
 namespace {
 
 // Those whose rows hold numbers; words have tests of their own.
-constexpr Kind kKinds[] = {Kind::f32,  Kind::f16, Kind::bf16, Kind::e4m3, Kind::e5m2, Kind::i8, Kind::i4,
-                           Kind::bits, Kind::b2,  Kind::b3,   Kind::b4,   Kind::b5,   Kind::b6, Kind::b7};
+constexpr Kind kKinds[] = {Kind::f32, Kind::f16, Kind::bf16, Kind::e4m3, Kind::e5m2,
+                           Kind::i8,  Kind::i4,  Kind::bits, Kind::b2,   Kind::b3,
+                           Kind::b4,  Kind::b5,  Kind::b6,   Kind::b7,   Kind::b8};
 
 // Whether rows are scaled, each by its own factor.
 inline bool scaled(Kind kind) {
   return kind == Kind::e4m3 || kind == Kind::e5m2 || kind == Kind::i8 || kind == Kind::i4 ||
-         (kind >= Kind::b2 && kind <= Kind::b7);
+         (kind >= Kind::b2 && kind <= Kind::b8);
 }
 
 inline std::vector<uint32_t> dims() {
@@ -38,13 +39,21 @@ inline std::vector<Isa> wide() {
   return out;
 }
 
+// Rows of any kind: those of planes have `more`.
+inline void encode_any(Kind kind, Isa isa, uint32_t dim, uint64_t n, const float* x, std::byte* rows,
+                       std::byte* more, float* alpha, float* beta) {
+  const Kernels& table = *kernels(kind, isa);
+  if (table.encode) return table.encode(dim, n, x, rows, alpha, beta);
+  table.encode_planes(dim, n, x, rows, more, alpha, beta);
+}
+
 // Rows of one kind, encoded by the portable kernels, with or without factors.
 struct Problem {
   Kind kind;
   uint32_t dim, n;
   bool with_beta, has_alpha, has_shift;
   Fenced<float> x;
-  Fenced<std::byte> rows;
+  Fenced<std::byte> rows, more;
   Fenced<float> alpha, beta, shift;
 
   Problem(Kind which, uint32_t d, uint32_t count, bool norms, Random& random)
@@ -56,17 +65,19 @@ struct Problem {
         has_shift(has_alpha && !sums_floats(which) && d % 3 == 0),
         x(size_t{d} * count),
         rows(size_t{row_bytes(which, d)} * count),
+        more(size_t{more_bytes(which, d)} * count),
         alpha(count),
         beta(count),
         shift(count) {
     for (size_t i = 0; i < shift.size(); ++i) shift[i] = random.normal();
     for (size_t i = 0; i < x.size(); ++i) x[i] = d % 7 == 3 ? random.awkward() : random.normal();
-    encode(Isa::portable, rows, alpha, beta);
+    encode(Isa::portable, rows, more, alpha, beta);
   }
 
-  void encode(Isa isa, Fenced<std::byte>& to, Fenced<float>& a, Fenced<float>& b) const {
-    kernels(kind, isa)->encode(dim, n, x.data(), to.data(), has_alpha ? a.data() : nullptr,
-                               with_beta ? b.data() : nullptr);
+  void encode(Isa isa, Fenced<std::byte>& to, Fenced<std::byte>& lower, Fenced<float>& a,
+              Fenced<float>& b) const {
+    encode_any(kind, isa, dim, n, x.data(), to.data(), lower.data(), has_alpha ? a.data() : nullptr,
+               with_beta ? b.data() : nullptr);
   }
   Codes codes() const {
     const bool factors = with_beta && kind != Kind::bits;
@@ -80,7 +91,9 @@ struct Problem {
             nullptr,
             nullptr,
             nullptr,
-            has_shift ? shift.data() : nullptr};
+            has_shift ? shift.data() : nullptr,
+            more_bytes(kind, dim),
+            more.size() ? more.data() : nullptr};
   }
   std::string name(Isa isa) const {
     return std::string(lilliput::name(kind)) + " " + lilliput::name(isa) + " d=" + std::to_string(dim) +

@@ -8,10 +8,11 @@ namespace {
 TEST(encodes_are_bit_equal) {
   each_problem([](const Problem& p, Random&) {
     for (Isa isa : wide()) {
-      Fenced<std::byte> rows(p.rows.size());
+      Fenced<std::byte> rows(p.rows.size()), more(p.more.size());
       Fenced<float> alpha(p.n), beta(p.n);
-      p.encode(isa, rows, alpha, beta);
+      p.encode(isa, rows, more, alpha, beta);
       CHECK(std::memcmp(p.rows.data(), rows.data(), rows.size()) == 0, p.name(isa));
+      CHECK(std::memcmp(p.more.data(), more.data(), more.size()) == 0, p.name(isa));
       CHECK(!p.has_alpha || std::memcmp(p.alpha.data(), alpha.data(), 4 * p.n) == 0, p.name(isa));
       CHECK(std::memcmp(p.beta.data(), beta.data(), 4 * p.n) == 0, p.name(isa));
     }
@@ -21,12 +22,15 @@ TEST(encodes_are_bit_equal) {
 TEST(encodes_without_factors_are_bit_equal) {
   each_problem([](const Problem& p, Random&) {
     Fenced<std::byte> expected(p.rows.size()), actual(p.rows.size());
+    Fenced<std::byte> lower(p.more.size()), more(p.more.size());
     Fenced<float> squares(p.n), beta(p.n);
     if (!p.has_alpha) return;
-    kernels(p.kind, Isa::portable)->encode(p.dim, p.n, p.x.data(), expected.data(), nullptr, squares.data());
+    encode_any(p.kind, Isa::portable, p.dim, p.n, p.x.data(), expected.data(), lower.data(), nullptr,
+               squares.data());
     for (Isa isa : wide()) {
-      kernels(p.kind, isa)->encode(p.dim, p.n, p.x.data(), actual.data(), nullptr, beta.data());
+      encode_any(p.kind, isa, p.dim, p.n, p.x.data(), actual.data(), more.data(), nullptr, beta.data());
       CHECK(std::memcmp(expected.data(), actual.data(), expected.size()) == 0, p.name(isa));
+      CHECK(std::memcmp(lower.data(), more.data(), lower.size()) == 0, p.name(isa));
       CHECK(std::memcmp(squares.data(), beta.data(), 4 * p.n) == 0, p.name(isa));
     }
   });
@@ -80,10 +84,11 @@ void compare_tile(const Problem& p, Isa isa, const Fenced<float>& query, const f
 TEST(hostile_bytes_score_alike) {
   Random random(11);
   for (uint32_t d : {1u, 31u, 64u, 100u, 1000u}) {
-    for (Kind kind : {Kind::i8, Kind::i4, Kind::bits}) {
+    for (Kind kind : {Kind::i8, Kind::i4, Kind::bits, Kind::b5, Kind::b8}) {
       Problem p(kind, d, 13, false, random);
       for (size_t i = 0; i < p.rows.size(); ++i)
         p.rows[i] = static_cast<std::byte>(random.below(4) ? random.below(256) : 0x80);
+      for (size_t i = 0; i < p.more.size(); ++i) p.more[i] = static_cast<std::byte>(random.below(256));
       Fenced<float> query(d), expected(p.n), actual(p.n);
       fill(query, random);
       const Prepared portable(p, Isa::portable, query, 0.0f);
@@ -103,9 +108,10 @@ TEST(tables_are_whole) {
     for (Isa isa : {Isa::portable, Isa::avx2, Isa::avx512, Isa::amx, Isa::neon}) {
       const Kernels* table = kernels(kind, isa);
       CHECK((table != nullptr) == usable(isa), std::string(name(isa)));
-      CHECK(
-          !table || (table->query_bytes && table->prepare && table->block && table->gather && table->encode),
-          std::string(name(isa)));
+      CHECK(!table || (table->query_bytes && table->prepare && table->block && table->gather),
+            std::string(name(isa)));
+      CHECK(!table || !table->encode == (more_bytes(kind, 8) > 0), std::string(name(isa)));
+      CHECK(!table || !table->encode != !table->encode_planes, std::string(name(isa)));
     }
   }
 }

@@ -23,7 +23,7 @@ struct Set {
   uint32_t dim;
   uint64_t n;
   std::vector<float> x;
-  std::vector<std::byte> rows;
+  std::vector<std::byte> rows, more;
   std::vector<float> alpha, beta;
   std::vector<int64_t> ids;
 
@@ -33,6 +33,7 @@ struct Set {
         n(count),
         x(d * count),
         rows(row_bytes(which, d) * count),
+        more(more_bytes(which, d) * count),
         alpha(count),
         beta(count),
         ids(count) {
@@ -42,10 +43,10 @@ struct Set {
     encode(0, n);
   }
   void encode(uint64_t first, uint64_t count) {
-    kernels(kind, Isa::portable)
-        ->encode(dim, count, x.data() + first * dim, rows.data() + first * row_bytes(kind, dim),
-                 scaled(kind) ? alpha.data() + first : nullptr,
-                 kind == Kind::bits ? nullptr : beta.data() + first);
+    encode_any(kind, Isa::portable, dim, count, x.data() + first * dim,
+               rows.data() + first * row_bytes(kind, dim), more.data() + first * more_bytes(kind, dim),
+               scaled(kind) ? alpha.data() + first : nullptr,
+               kind == Kind::bits ? nullptr : beta.data() + first);
   }
   Codes codes(uint64_t used) const {
     return {kind,
@@ -55,7 +56,12 @@ struct Set {
             rows.data(),
             scaled(kind) ? alpha.data() : nullptr,
             kind == Kind::bits ? nullptr : beta.data(),
-            nullptr};
+            nullptr,
+            nullptr,
+            nullptr,
+            nullptr,
+            more_bytes(kind, dim),
+            more.empty() ? nullptr : more.data()};
   }
 };
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from lilliput import _core
 from lilliput.reference import bits, int4, int8
 from lilliput.reference.planes import Planes
-from matrices import SCORERS, Problem, Scorer, encode, matrix, problems, same_bits
+from matrices import SCORERS, Problem, Scorer, codes_of, encode, matrix, problems, same_bits
 
-REFERENCES = {"i8": int8, "i4": int4} | {f"b{count}": Planes(count) for count in range(2, 8)}
+REFERENCES = {"i8": int8, "i4": int4} | {f"b{count}": Planes(count) for count in range(2, 9)}
 
 isas = pytest.mark.parametrize("isa", _core.isas())
 kinds = pytest.mark.parametrize("kind", REFERENCES)
@@ -82,7 +82,7 @@ def test_shifted_scores_are_bit_equal(
     reference = bits if kind == "bits" else REFERENCES[kind]
     expected = reference.scores(rows, problem.Q, problem.bias, *factors, shift)
 
-    codes = _core.Codes(kind, d, rows, *factors, None, None, None, shift)
+    codes = codes_of(kind, d, rows, *factors, shift)
     actual = score(codes, problem.Q, problem.bias, isa)
 
     np.testing.assert_array_equal(expected, actual)
@@ -96,7 +96,7 @@ def test_the_best_of_shifted_rows_are_found(kind: str, isa: str) -> None:
     X, Q, bias = matrix(rng, 9_000, 70), matrix(rng, 70, 70), matrix(rng, 1, 70)[0]
     rows = encode(kind, X, False, isa).rows
     alpha, shift, beta = np.abs(matrix(rng, 3, len(X))) * np.array([[1], [50], [10]], np.float32)
-    codes = _core.Codes(kind, 70, rows, alpha, beta, None, None, None, shift)
+    codes = codes_of(kind, 70, rows, alpha, beta, shift)
     every = _core.block(codes, Q, bias, 1, isa)
     expected = -np.sort(-every, axis=1)[:, :10]
 
@@ -115,7 +115,7 @@ def test_scores_are_bit_equal(kind: str, isa: str, score: Scorer, problem: Probl
     rows = REFERENCES[kind].encode(problem.X, with_beta)
     expected = REFERENCES[kind].scores(rows.rows, problem.Q, problem.bias, rows.alpha, rows.beta)
 
-    codes = _core.Codes(kind, problem.X.shape[1], rows.rows, rows.alpha, rows.beta)
+    codes = codes_of(kind, problem.X.shape[1], rows.rows, rows.alpha, rows.beta)
     actual = score(codes, problem.Q, problem.bias, isa)
 
     np.testing.assert_array_equal(expected, actual)

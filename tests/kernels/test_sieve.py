@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lilliput import _core
+from matrices import codes_of
 
 isas = pytest.mark.parametrize("isa", _core.isas())
 
@@ -76,17 +77,18 @@ def test_one_query_finds_what_a_sort_finds(
 
 
 @isas
-@pytest.mark.parametrize("kind", ["i8", "i4", "bits", "b2", "b4", "b7"])
+@pytest.mark.parametrize("kind", ["i8", "i4", "bits", "b2", "b4", "b7", "b8"])
 @pytest.mark.parametrize("n", [15, 16, 255, 1_100])
 def test_rows_that_share_a_vector_score_as_they_do_alone(isa: str, kind: str, n: int) -> None:
     """Scores of a run and of rows given one by one are the same float32, whatever the run's length."""
     rng = np.random.default_rng(n)
     for dim in (1, 63, 64, 130, 384):
-        rows = rng.integers(0, 256, (n, _core.row_bytes(kind, dim))).astype(np.uint8)
+        width = _core.row_bytes(kind, dim) + _core.more_bytes(kind, dim)
+        rows = rng.integers(0, 256, (n, width)).astype(np.uint8)
         if kind == "bits" and dim % 8:
             rows[:, -1] &= (1 << dim % 8) - 1  # past the last dimension lie zeros
         alpha = rng.random(n, np.float32)
-        codes = _core.Codes(kind, dim, rows, alpha, -alpha)
+        codes = codes_of(kind, dim, rows, alpha, -alpha)
         query, bias = rng.standard_normal((1, dim)).astype(np.float32), np.float32([0.3])
 
         together = _core.block(codes, query, bias, isa=isa)

@@ -26,6 +26,9 @@ GAINING = {
     "infs": ("bin", "pq"),
 }  # fmt: skip
 OTHERS = ("bin",)
+# Raced at one bit a number of nearly all, in whole bytes of signs: just below the size of signs alone.
+NEARLY_ALL = 0.985
+AT_ONE_BIT = ("pq", "opq")
 # After PCA, which every size is reached with, the spellings nearest to so many bits of what is kept.
 AFTER_PCA = {"int8": (8,), "pq": (4, 2), "rabitq": (4, 3)}
 
@@ -69,6 +72,8 @@ def specs(dim: int, *, quick: bool = False) -> list[str]:
             wanted = [spelling for spelling in wanted if spelling == f"pca{dim // 2}"]
         for spelling in wanted:
             found += [f"{spelling},{quantiser}" for quantiser in _after(name, _kept(spelling, dim))]
+    if not quick:
+        found += _below_signs(dim)
     return list(dict.fromkeys(found))
 
 
@@ -101,6 +106,16 @@ def _after(name: str, dim: int) -> list[str]:
         elif quantiser in GAINING.get(name, OTHERS):
             found.append(next(spelling for spelling in spellings if bits[spelling] <= MOST_BITS))
     return found
+
+
+def _below_signs(dim: int) -> list[str]:
+    kept = int(NEARLY_ALL * dim) // 8 * 8
+    if not kept:
+        return []
+    spelt = variants("quantiser", kept)
+    return [
+        f"infs{kept},{min(spelt[name], key=lambda each: abs(_bits(each, kept) - 1))}" for name in AT_ONE_BIT
+    ]
 
 
 def _kept(spelling: str, dim: int) -> int:

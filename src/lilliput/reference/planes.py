@@ -1,4 +1,7 @@
-"""Rows of odd integers of two to seven bits, their factors, and their scores by exact integer sums."""
+"""Rows of integers of two to eight bits, odd below eight, their factors, and scores by exact integer sums.
+
+A row is its signs and what lies below them, joined.
+"""
 
 from typing import NamedTuple
 
@@ -9,7 +12,7 @@ from lilliput.reference import int8
 from lilliput.reference.dense import Floats, dot, norm2
 from lilliput.reference.int8 import Int8Rows
 
-STEPS = {2: 0.9957, 3: 0.5860, 4: 0.3352, 5: 0.1881, 6: 0.1041, 7: 0.0569}  # for normal numbers
+STEPS = {2: 0.9957, 3: 0.5860, 4: 0.3352, 5: 0.1881, 6: 0.1041, 7: 0.0569, 8: 0.0308}  # for normal numbers
 AROUND = (0.9, 1.0, 1.15)
 
 
@@ -30,17 +33,29 @@ class Fit(NamedTuple):
         return Fit(*(np.where(better, b, a) for a, b in zip(self, other, strict=True)))
 
 
-def odd(X: Floats, inverse: Floats, bits: int) -> Floats:
-    """Give the odd integers nearest to the numbers in half steps."""
-    most = np.float32(2 ** (bits - 1) - 0.5)
-    held = np.clip(X * inverse[:, None], -most, most)
+def most_steps(bits: int) -> np.float32:
+    """Say how many steps lie between zero and the last level."""
+    return np.float32(127 if bits == 8 else 2 ** (bits - 1) - 0.5)
+
+
+def spacing(bits: int) -> np.float32:
+    """Say how far apart the integers of two levels are."""
+    return np.float32(1 if bits == 8 else 2)
+
+
+def levels(X: Floats, inverse: Floats, bits: int) -> Floats:
+    """Give the integers nearest to the numbers in steps."""
+    held = np.clip(X * inverse[:, None], -most_steps(bits), most_steps(bits))
+    if bits == 8:
+        nearest: Floats = np.rint(held)
+        return nearest
     floor = np.rint(held - np.float32(0.5))
     integers: Floats = np.float32(2) * floor + np.float32(1)
     return integers
 
 
 def _fit(X: Floats, inverse: Floats, bits: int) -> Fit:
-    v = odd(X, inverse, bits)
+    v = levels(X, inverse, bits)
     return Fit(dot(X, v), norm2(v), inverse)
 
 
@@ -48,7 +63,7 @@ def best_fit(X: Floats, bits: int) -> Fit:
     """Try steps around that of normal numbers, then the best step for the best one's integers."""
     n, d = X.shape
     rms = np.sqrt(norm2(X) / np.float32(d))
-    widest = np.abs(X).max(axis=1) / np.float32(2 ** (bits - 1) - 0.5)
+    widest = np.abs(X).max(axis=1) / most_steps(bits)
     best = Fit(np.zeros(n, np.float32), np.ones(n, np.float32), np.zeros(n, np.float32))
 
     def better(step: Floats) -> Fit:
@@ -61,7 +76,7 @@ def best_fit(X: Floats, bits: int) -> Fit:
         step = rms * (np.float32(STEPS[bits]) * np.float32(around))
         best = better(np.where(step < widest, step, widest))
     best = better(widest)
-    return better(np.float32(2) * best.dot / best.squares)
+    return better(spacing(bits) * best.dot / best.squares)
 
 
 class Planes:
@@ -74,14 +89,19 @@ class Planes:
         """Give rows, the factors of unbiased estimates, and minus the squared lengths."""
         with np.errstate(all="ignore"):
             norm, alpha = norm2(X), None
-            inverse = np.full(len(X), 0.5, np.float32)
+            inverse = np.full(len(X), 1 / spacing(self.bits), np.float32)
             if scaled:
                 fit = best_fit(X, self.bits)
                 inverse = fit.inverse
                 good = (fit.dot > 0) & np.isfinite(norm)
                 alpha = np.where(good, norm / fit.dot, np.float32(0))
-            u = ((odd(X, inverse, self.bits) + (2**self.bits - 1)) / 2).astype(np.uint8)
+            v = levels(X, inverse, self.bits)
+            u = ((v + self._taken) / spacing(self.bits)).astype(np.uint8)
         return Int8Rows(self._packed(u), alpha, -norm if with_beta else None)
+
+    @property
+    def _taken(self) -> int:
+        return 128 if self.bits == 8 else 2**self.bits - 1
 
     def _packed(self, u: NDArray[np.uint8]) -> NDArray[np.uint8]:
         planes = [np.packbits(u >> bit & 1, axis=1, bitorder="little") for bit in range(self.bits)][::-1]
@@ -89,14 +109,14 @@ class Planes:
         return np.concatenate([planes[0], lower], axis=1)
 
     def numbers(self, rows: NDArray[np.uint8], dim: int) -> NDArray[np.int8]:
-        """Read the odd integers."""
+        """Read the integers."""
         eights = -(-dim // 8)
         lower = rows[:, eights:].reshape(len(rows), eights, self.bits - 1)
         planes = np.concatenate([rows[:, :eights, None], lower], axis=2)
         bits = np.unpackbits(planes, axis=1, count=8 * eights, bitorder="little")[:, :dim]
         weights = 1 << np.arange(self.bits)[::-1]
-        odd_numbers: NDArray[np.int8] = (2 * (bits @ weights) - (2**self.bits - 1)).astype(np.int8)
-        return odd_numbers
+        read: NDArray[np.int8] = (int(spacing(self.bits)) * (bits @ weights) - self._taken).astype(np.int8)
+        return read
 
     def scores(
         self,
