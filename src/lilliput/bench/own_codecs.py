@@ -112,10 +112,11 @@ def _below_signs(dim: int) -> list[str]:
     kept = int(NEARLY_ALL * dim) // 8 * 8
     if not kept:
         return []
-    spelt = variants("quantiser", kept)
-    return [
-        f"infs{kept},{min(spelt[name], key=lambda each: abs(_bits(each, kept) - 1))}" for name in AT_ONE_BIT
-    ]
+    found = []
+    for name in AT_ONE_BIT:
+        small_words_first = variants("quantiser", kept)[name][::-1]
+        found.append(min(small_words_first, key=lambda each: abs(_bits(each, kept) - 1)))
+    return [f"infs{kept},{quantiser}" for quantiser in found]
 
 
 def _kept(spelling: str, dim: int) -> int:
