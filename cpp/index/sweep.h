@@ -40,6 +40,7 @@ class Prepared {
   }
 
   const Tile* tile() const { return tile_; }
+  bool sifts() const { return first_sieve_ != nullptr; }
   uint64_t groups() const { return (n_ + kGroup - 1) / kGroup; }
   uint32_t in_group(uint64_t g) const {
     return static_cast<uint32_t>(std::min<uint64_t>(kGroup, n_ - g * kGroup));
@@ -47,7 +48,17 @@ class Prepared {
   const std::byte* group(uint64_t g) const { return first_ + g * bytes_; }
   const std::byte* query(uint64_t q) const { return first_ + q * bytes_; }
 
-  // Pushes what reaches its threshold; `scores` holds panel.n x kGroup floats.
+  // One by one.
+  void score(const Panel& panel, uint64_t q, float* scores) const {
+    kernels_.block(*panel.codes, 0, panel.n, query(q), scores);
+  }
+
+  // Of a panel's scores, as they are held for one group.
+  size_t score_bytes(const Panel& panel) const {
+    return size_t{panel.n} * (tile_ ? kGroup : 1) * sizeof(float);
+  }
+
+  // Pushes what reaches its threshold; `scores` holds score_bytes(panel).
   void push_hits(const Panel& panel, uint64_t g, Sink& sink, float* scores) const {
     const uint32_t n = in_group(g);
     if (tile_ && tile_->fused) return tile_->fused(panel, group(g), n, sink);

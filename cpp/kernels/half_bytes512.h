@@ -52,17 +52,17 @@ inline void load_columns(const std::byte* row, size_t stride, uint32_t bytes, __
   turn_fours(a, b, c, d, column);
 }
 
-struct Lanes {
+struct Sixteen {
   uint32_t of[kSixteen];
 };
 
 template <uint32_t N>
-struct ManyLanes {
-  Lanes of[N];
+struct ManySixteens {
+  Sixteen of[N];
 };
 
 // The pieces of four rows of so many bytes that follow one another, in fewer than four loads: what
-// one load brings lies in place for several rows. Row r is in lane kPlaces[r] of 128 bits.
+// one load brings lies in place for several rows. Row r is in lane kPlaceOf[r] of 128 bits.
 template <uint32_t RowBytes>
 inline __m512i four_pieces(const std::byte* row) {
   static_assert(RowBytes == 16 || RowBytes == 32 || RowBytes == 48);
@@ -75,11 +75,11 @@ inline __m512i four_pieces(const std::byte* row) {
 }
 
 template <uint32_t RowBytes>
-constexpr uint32_t kPlaces[4] = {0,
-                                 RowBytes == 16   ? 1
-                                 : RowBytes == 32 ? 2
-                                                  : 3,
-                                 RowBytes == 32 ? 1 : 2, RowBytes == 48 ? 1 : 3};
+constexpr uint32_t kPlaceOf[4] = {0,
+                                  RowBytes == 16   ? 1
+                                  : RowBytes == 32 ? 2
+                                                   : 3,
+                                  RowBytes == 32 ? 1 : 2, RowBytes == 48 ? 1 : 3};
 
 // Lane 4i + j of column c: bytes 4c to 4c + 3 of the piece of the row of the j-th four whose place is i.
 template <uint32_t RowBytes>
@@ -93,9 +93,9 @@ inline void load_columns_of(const std::byte* row, __m512i (&column)[4]) {
 // Of those lanes, those of rows 0 to 15 in their order.
 template <uint32_t RowBytes>
 inline __m512i in_order(__m512i sums) {
-  alignas(64) static constexpr Lanes kFrom = [] {
-    Lanes from{};
-    for (uint32_t r = 0; r < kSixteen; ++r) from.of[r] = 4 * kPlaces<RowBytes>[r % 4] + r / 4;
+  alignas(64) static constexpr Sixteen kFrom = [] {
+    Sixteen from{};
+    for (uint32_t r = 0; r < kSixteen; ++r) from.of[r] = 4 * kPlaceOf<RowBytes>[r % 4] + r / 4;
     return from;
   }();
   return _mm512_permutexvar_epi32(_mm512_load_si512(&kFrom), sums);
@@ -130,8 +130,8 @@ struct EightRows {
 // Lane r: bytes 8p + 4h to 8p + 4h + 3 of row r, from part p of the first eight rows and of the second.
 template <uint32_t Eights>
 inline __m512i column_of(__m512i first, __m512i second, uint32_t p, uint32_t h) {
-  alignas(64) static constexpr ManyLanes<2 * Eights> kFrom = [] {
-    ManyLanes<2 * Eights> from{};
+  alignas(64) static constexpr ManySixteens<2 * Eights> kFrom = [] {
+    ManySixteens<2 * Eights> from{};
     for (uint32_t c = 0; c < 2 * Eights; ++c)
       for (uint32_t r = 0; r < kSixteen; ++r)
         from.of[c].of[r] = 2 * ((Eights * (r % 8) + c / 2) % 8) + c % 2 + (r < 8 ? 0 : 16);
