@@ -53,13 +53,13 @@ inline Status seed_thresholds(const Codes& codes, const Prepared& prepared, cons
 }
 
 // The same for queries one by one whose rows are sifted, which takes a threshold: fewer rows.
-constexpr uint64_t kFewRows = 512, kFewBuckets = 64;
+constexpr uint64_t kFewRows = 256, kFewBuckets = 64;
 constexpr uint32_t kFewPanel = 64;
 
 inline Status seed_singles(const Codes& codes, const Prepared& prepared, const ScanOptions& options,
                            uint64_t n_queries, uint64_t k, std::vector<float>& thresholds) {
   const uint64_t n = options.rows ? options.n_rows : codes.n;
-  if (!prepared.sifts() || n < 4 * kFewRows || 2 * k > kFewBuckets) return Status::done;
+  if (!prepared.sifts() || n < 8 * kFewRows || 2 * k > kFewBuckets) return Status::done;
   std::vector<float> best(n_queries * kFewBuckets, -std::numeric_limits<float>::infinity());
   ScanOptions alone = options;
   alone.threads = 1;

@@ -13,9 +13,11 @@
 
 namespace lilliput {
 
-constexpr uint32_t kSiftedRows = 256;  // with one threshold, which rises from run to run
-constexpr uint32_t kBlindRows = 64;    // scored at a time while there is no threshold yet
-constexpr uint32_t kFew = 8;           // one row of so many may be left for its score to be worth a jump
+constexpr uint32_t kSiftedRows = 256;   // with one threshold, which rises from run to run
+constexpr uint32_t kMostSifted = 1024;  // where hardly any row is left
+constexpr uint32_t kHardlyAny = 12;
+constexpr uint32_t kBlindRows = 64;  // scored at a time while there is no threshold yet
+constexpr uint32_t kFew = 8;         // one row of so many may be left for its score to be worth a jump
 
 // Queries in the form the kernels take: groups for the tile where there are enough of them, else one by one.
 class Prepared {
@@ -53,9 +55,9 @@ class Prepared {
     kernels_.block(*panel.codes, 0, panel.n, query(q), scores);
   }
 
-  // Of a panel's scores, as they are held for one group.
+  // Of the scores that are held at a time.
   size_t score_bytes(const Panel& panel) const {
-    return size_t{panel.n} * (tile_ ? kGroup : 1) * sizeof(float);
+    return (tile_ ? size_t{panel.n} * kGroup : size_t{kMostSifted}) * sizeof(float);
   }
 
   // Pushes what reaches its threshold; `scores` holds score_bytes(panel).
@@ -92,14 +94,15 @@ class Prepared {
   // The hits of one query, run by run: rows that cannot reach its threshold are sifted out first.
   void push_one(const Panel& panel, uint64_t number, Sink& sink, uint32_t q, float* scores) const {
     const Codes& codes = *panel.codes;
-    uint32_t left[kSiftedRows];
+    uint32_t left[kMostSifted], run = kSiftedRows;
     for (uint32_t at = 0, n; at < panel.n; at += n) {
       const bool blind = sink.threshold[q] == -std::numeric_limits<float>::infinity();
-      n = std::min(panel.n - at, blind ? kBlindRows : kSiftedRows);
+      n = std::min(panel.n - at, blind ? kBlindRows : run);
       if (first_sieve_ && !blind) {
         const std::byte* sieve = first_sieve_ + number * sieve_bytes_;
         const uint32_t set = sieve_set(codes, number, sink.threshold[q]);
         const uint32_t count = kernels_.sieve->sift(codes, at, n, sieve, set, sink.threshold[q], left);
+        run = count <= kHardlyAny ? kMostSifted : kSiftedRows;
         if (count <= n / kFew) {
           kernels_.gather(codes, left, count, query(number), scores);
           for (uint32_t i = 0; i < count; ++i) push(panel, left[i], sink, q, scores[i]);

@@ -146,21 +146,27 @@ class HalfByteSums {
   HalfByteSums(const std::byte* tables, uint32_t row_bytes) : tables_(tables), row_bytes_(row_bytes) {}
 
   __m512i sixteen(const std::byte* row, size_t stride) const {
-    for (size_t line = 0; line < kSixteen * stride; line += 64)
-      _mm_prefetch(reinterpret_cast<const char*>(row) + kStream + line, _MM_HINT_T0);
-    switch (stride == row_bytes_ ? row_bytes_ : 0) {
+    fetch(row, stride);
+    return any(row, stride);
+  }
+
+  // Calls visit(i, sums of rows i to i + 15) of n rows that follow one another, as long as there are sixteen;
+  // gives how many rows that were.
+  template <class Visit>
+  uint32_t each(const std::byte* row, uint32_t n, const Visit& visit) const {
+    switch (row_bytes_) {
       case 8:
-        return by_eights<1>(row);
+        return each_by(row, n, visit, [&](const std::byte* of) { return by_eights<1>(of); });
       case 16:
-        return by_pieces<16>(row);
+        return each_by(row, n, visit, [&](const std::byte* of) { return by_pieces<16>(of); });
       case 24:
-        return by_eights<3>(row);
+        return each_by(row, n, visit, [&](const std::byte* of) { return by_eights<3>(of); });
       case 32:
-        return by_pieces<32>(row);
+        return each_by(row, n, visit, [&](const std::byte* of) { return by_pieces<32>(of); });
       case 48:
-        return by_pieces<48>(row);
+        return each_by(row, n, visit, [&](const std::byte* of) { return by_pieces<48>(of); });
       default:
-        return any(row, stride);
+        return each_by(row, n, visit, [&](const std::byte* of) { return any(of, row_bytes_); });
     }
   }
 
@@ -181,6 +187,21 @@ class HalfByteSums {
 
     __m512i all() const { return _mm512_add_epi32(low, high); }
   };
+
+  static void fetch(const std::byte* row, size_t stride) {
+    for (size_t line = 0; line < kSixteen * stride; line += 64)
+      _mm_prefetch(reinterpret_cast<const char*>(row) + kStream + line, _MM_HINT_T0);
+  }
+
+  template <class Visit, class SumsOf>
+  uint32_t each_by(const std::byte* row, uint32_t n, const Visit& visit, const SumsOf& sums_of) const {
+    uint32_t i = 0;
+    for (; i + kSixteen <= n; i += kSixteen, row += kSixteen * size_t{row_bytes_}) {
+      fetch(row, row_bytes_);
+      visit(i, sums_of(row));
+    }
+    return i;
+  }
 
   template <uint32_t RowBytes>
   __m512i by_pieces(const std::byte* row) const {

@@ -94,32 +94,23 @@ struct Score {
   }
 };
 
-// Sixteen rows' scores by tables.
-class SixteenScores {
- public:
-  SixteenScores(const Codes& codes, const std::byte* query)
-      : codes_(codes),
-        head_(Prepared(query).head),
-        sums_(tables(codes, query), codes.row_bytes),
-        taken_(_mm512_set1_epi32(4 * static_cast<int32_t>(codes.row_bytes) * kOffset + head_.sum)) {}
-
-  __m512 operator()(uint64_t first) const {
-    const __m512i sum = sums_.sixteen(codes_.rows + first * codes_.row_bytes, codes_.row_bytes);
-    const __m512i dots = _mm512_sub_epi32(_mm512_add_epi32(sum, sum), taken_);
-    return score_each(codes_, first, head_, dots);
-  }
-
- private:
-  const Codes& codes_;
-  QueryHead head_;
-  HalfByteSums sums_;
-  __m512i taken_;
-};
+// Calls visit(i, scores of rows first + i to first + i + 15) as long as there are sixteen; gives how many
+// rows that were.
+template <class Visit>
+uint32_t each_sixteen(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query,
+                      const Visit& visit) {
+  const QueryHead head = Prepared(query).head;
+  const HalfByteSums sums(tables(codes, query), codes.row_bytes);
+  const __m512i taken = _mm512_set1_epi32(4 * static_cast<int32_t>(codes.row_bytes) * kOffset + head.sum);
+  return sums.each(codes.rows + first * codes.row_bytes, n, [&](uint32_t i, __m512i sum) {
+    const __m512i dots = _mm512_sub_epi32(_mm512_add_epi32(sum, sum), taken);
+    visit(i, score_each(codes, first + i, head, dots));
+  });
+}
 
 void block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores) {
-  const SixteenScores sixteen(codes, query);
-  uint32_t i = 0;
-  for (; i + kSixteen <= n; i += kSixteen) _mm512_storeu_ps(scores + i, sixteen(first + i));
+  const uint32_t i = each_sixteen(
+      codes, first, n, query, [&](uint32_t at, __m512 sixteen) { _mm512_storeu_ps(scores + at, sixteen); });
   block_rows(codes, first + i, n - i, Score{codes, Prepared(query)}, scores + i);
 }
 
@@ -158,18 +149,17 @@ uint32_t sift(const Codes& codes, uint64_t first, uint32_t n, const std::byte* s
               float threshold, uint32_t* rows) {
   const std::byte* query;
   __builtin_memcpy(&query, sieve, sizeof query);
-  const SixteenScores sixteen(codes, query);
   const __m512 least = _mm512_set1_ps(threshold);
   const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  uint32_t count = 0, i = 0;
-  for (; i + kSixteen <= n; i += kSixteen) {
-    const __mmask16 reach = _mm512_cmp_ps_mask(sixteen(first + i), least, _CMP_GE_OQ);
+  uint32_t count = 0;
+  uint32_t i = each_sixteen(codes, first, n, query, [&](uint32_t at, __m512 sixteen) {
+    const __mmask16 reach = _mm512_cmp_ps_mask(sixteen, least, _CMP_GE_OQ);
     if (!reach) [[likely]]
-      continue;
-    const __m512i numbers = _mm512_add_epi32(lane, _mm512_set1_epi32(static_cast<int32_t>(first + i)));
+      return;
+    const __m512i numbers = _mm512_add_epi32(lane, _mm512_set1_epi32(static_cast<int32_t>(first + at)));
     _mm512_mask_compressstoreu_epi32(rows + count, reach, numbers);
     count += static_cast<uint32_t>(__builtin_popcount(reach));
-  }
+  });
   for (; i < n; ++i) rows[count++] = static_cast<uint32_t>(first + i);
   return count;
 }
