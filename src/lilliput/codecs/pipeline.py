@@ -224,18 +224,18 @@ class Pipeline:
 
     def _through(self, q: FloatArray, form: _core.QueryForm | None = None) -> tuple[FloatArray, FloatArray]:
         """Take queries through all stages; `form` may stand for the last."""
-        bias: DoubleArray = np.zeros(len(q))
+        bias: DoubleArray | None = None
         for transform in self.transforms:
             q, taken = transform.query(q, self.metric)
             if not transform.keeps_scores:
                 check_mapped(q, transform, 0, "query")
-                bias[:] = 0  # what was taken from scores before counts no more
-            bias += taken
+                bias = None  # what was taken from scores before counts no more
+            bias = taken if bias is None else bias + taken
         made = form(q, bias) if form else None
         if made is not None:
             return made
         q, taken = self.quantiser.query(q, self.metric)
-        bias += taken
+        bias = taken if bias is None else bias + taken
         return np.ascontiguousarray(q), bias.astype(np.float32)
 
     def _made_forms(self) -> tuple[_core.QueryForm, _core.QueryForm | None]:
