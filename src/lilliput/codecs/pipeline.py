@@ -131,6 +131,7 @@ class Pipeline:
                 if self._shortens and number + 1 == len(self.transforms):
                     sample = _by_block(_core.normalize, sample, self._dims[-1])
         self.spec = CodecSpec(tuple(step.settled() for step in self.steps))
+        self._forms = None
 
     def _asked(self, queries: FloatArray | None) -> FloatArray | None:
         """Give some of the queries as the first stage gets them, where any stage learns from them."""
@@ -163,6 +164,7 @@ class Pipeline:
             raise CorruptFile(
                 f"The saved codec {self.spec} holds {min(left)!r}, which is not its own; save it again."
             )
+        self._forms = None
 
     def encode(self, x: FloatArray, into: Rows, *, first_row: int, threads: int) -> None:
         """Write the codes of finite rows in place; `first_row` is the number of row 0 in messages."""
