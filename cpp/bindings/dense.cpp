@@ -128,10 +128,10 @@ float longest(In<float, 2> x, const std::string& isa) {
 
 // A table from a file must not lead out of a row, nor leave a number of it unwritten.
 bool is_permutation(const uint32_t* order, uint32_t dim) {
-  std::vector<bool> seen(dim);
+  std::vector<uint8_t> seen(dim);
   for (uint32_t k = 0; k < dim; ++k) {
     if (order[k] >= dim || seen[order[k]]) return false;
-    seen[order[k]] = true;
+    seen[order[k]] = 1;
   }
   return true;
 }

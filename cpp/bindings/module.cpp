@@ -5,6 +5,7 @@ namespace lilliput {
 
 void bind_container(nb::module_& m);
 void bind_dense(nb::module_& m);
+void bind_queries(nb::module_& m);
 void bind_roofline(nb::module_& m);
 void bind_scan(nb::module_& m);
 void bind_words(nb::module_& m);
@@ -30,6 +31,7 @@ NB_MODULE(_core, m) {
   m.def("default_threads", &default_threads, "LILLIPUT_NUM_THREADS, or the CPUs this process may run on.");
   bind_container(m);
   bind_dense(m);
+  bind_queries(m);
   bind_roofline(m);
   bind_scan(m);
   bind_words(m);

@@ -12,12 +12,14 @@ namespace lilliput {
 
 constexpr uint32_t kPanelBytes = 384 * 1024;  // of rows as multiplied: a fifth of a second-level cache
 constexpr uint32_t kLeastPanel = 64, kMostPanel = 1024;
+constexpr uint32_t kMostUntiled = 8192;  // rows whose scores are not held together
 
 // How many rows a panel holds; a multiple of 64.
 inline uint32_t panel_rows(const Codes& codes, const Tile* tile) {
   const size_t converted = tile ? tile->panel_bytes(codes.dim, kLeastPanel) / kLeastPanel : 0;
-  const size_t row = std::max<size_t>({converted, codes.row_bytes + codes.more_bytes, 1});
-  return static_cast<uint32_t>(std::clamp<size_t>(kPanelBytes / row / 64 * 64, kLeastPanel, kMostPanel));
+  const size_t row = std::max<size_t>({converted, codes.row_bytes + (tile ? codes.more_bytes : 0), 1});
+  return static_cast<uint32_t>(
+      std::clamp<size_t>(kPanelBytes / row / 64 * 64, kLeastPanel, tile ? kMostPanel : kMostUntiled));
 }
 
 // False where a page under these rows is corrupt.

@@ -77,7 +77,8 @@ Status top_k_of_batch(const Codes& codes, const Kernels& kernels, const Queries&
                       const ScanOptions& options, int64_t* rows, float* scores) {
   const Prepared prepared(codes, kernels, queries, true);
   std::vector<float> thresholds(prepared.groups() * kGroup, -std::numeric_limits<float>::infinity());
-  Status status = seed_thresholds(codes, prepared, options, k, thresholds);
+  Status status = prepared.tile() ? seed_thresholds(codes, prepared, options, k, thresholds)
+                                  : seed_singles(codes, prepared, options, queries.n, k, thresholds);
   if (status != Status::done) return status;
   std::vector<std::vector<std::unique_ptr<BestOfGroup>>> lists;
   const auto make = [&](uint64_t g) {

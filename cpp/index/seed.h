@@ -52,4 +52,34 @@ inline Status seed_thresholds(const Codes& codes, const Prepared& prepared, cons
   return Status::done;
 }
 
+// The same for queries one by one whose rows are sifted, which takes a threshold: fewer rows.
+constexpr uint64_t kFewRows = 256, kFewBuckets = 64;
+constexpr uint32_t kFewPanel = 64;
+
+inline Status seed_singles(const Codes& codes, const Prepared& prepared, const ScanOptions& options,
+                           uint64_t n_queries, uint64_t k, std::vector<float>& thresholds) {
+  const uint64_t n = options.rows ? options.n_rows : codes.n;
+  if (!prepared.wants_threshold() || n < 8 * kFewRows || 2 * k > kFewBuckets) return Status::done;
+  std::vector<float> best(n_queries * kFewBuckets, -std::numeric_limits<float>::infinity());
+  ScanOptions alone = options;
+  alone.threads = 1;
+  const Visits visits = {kFewPanel, kFewRows / kFewPanel, n / kFewRows};
+  const Status status = for_panels(codes, nullptr, alone, visits, [&](const Panel& panel, unsigned) {
+    float scores[kFewPanel];
+    for (uint64_t q = 0; q < n_queries; ++q) {
+      prepared.score(panel, q, scores);
+      float* bucket = best.data() + q * kFewBuckets;
+      for (uint32_t row = 0; row < panel.n; ++row)
+        bucket[row] = scores[row] > bucket[row] ? scores[row] : bucket[row];
+    }
+  });
+  if (status != Status::done) return status;
+  for (uint64_t q = 0; q < n_queries; ++q) {
+    float* bucket = best.data() + q * kFewBuckets;
+    std::nth_element(bucket, bucket + k - 1, bucket + kFewBuckets, std::greater<>());
+    thresholds[q] = bucket[k - 1];
+  }
+  return Status::done;
+}
+
 }  // namespace lilliput

@@ -15,9 +15,11 @@
 
 namespace lilliput {
 
-constexpr uint32_t kSiftedRows = 256;  // with one threshold, which rises from run to run
+constexpr uint32_t kSiftedRows = 256;   // with one threshold, which rises from run to run
+constexpr uint32_t kMostSifted = 1024;  // where hardly any row is left
+constexpr uint32_t kHardlyAny = 12;
 constexpr uint32_t kBlindRows = 64;    // scored at a time while there is no threshold yet
-constexpr uint32_t kFirstRows = 1024;  // whose bounds say which of them to score first
+constexpr uint32_t kFirstRows = 2048;  // whose bounds say which of them to score first
 constexpr uint32_t kDealt = 128;       // buckets that they are dealt into
 
 // Queries in the form the kernels take: groups for the tile where there are enough of them, else one by one.
@@ -43,6 +45,8 @@ class Prepared {
   }
 
   const Tile* tile() const { return tile_; }
+  // Whether rows are sifted by a threshold, and bounds do not make the first.
+  bool wants_threshold() const { return first_sieve_ && !kernels_.sieve->bounds; }
   uint64_t groups() const { return (n_ + kGroup - 1) / kGroup; }
   uint32_t in_group(uint64_t g) const {
     return static_cast<uint32_t>(std::min<uint64_t>(kGroup, n_ - g * kGroup));
@@ -50,7 +54,17 @@ class Prepared {
   const std::byte* group(uint64_t g) const { return first_ + g * bytes_; }
   const std::byte* query(uint64_t q) const { return first_ + q * bytes_; }
 
-  // Pushes what reaches its threshold; `scores` holds panel.n x kGroup floats.
+  // One by one.
+  void score(const Panel& panel, uint64_t q, float* scores) const {
+    kernels_.block(*panel.codes, 0, panel.n, query(q), scores);
+  }
+
+  // Of the scores that are held at a time.
+  size_t score_bytes(const Panel& panel) const {
+    return (tile_ ? size_t{panel.n} * kGroup : size_t{std::max(kMostSifted, kFirstRows)}) * sizeof(float);
+  }
+
+  // Pushes what reaches its threshold; `scores` holds score_bytes(panel).
   void push_hits(const Panel& panel, uint64_t g, Sink& sink, float* scores) const {
     const uint32_t n = in_group(g);
     if (tile_ && tile_->fused) return tile_->fused(panel, group(g), n, sink);
@@ -84,7 +98,7 @@ class Prepared {
   // The hits of one query, run by run: rows that cannot reach its threshold are sifted out first.
   void push_one(const Panel& panel, uint64_t number, Sink& sink, uint32_t q, float* scores) const {
     const Codes& codes = *panel.codes;
-    uint32_t left[kSiftedRows];
+    uint32_t left[kMostSifted], run = kSiftedRows;
     for (uint32_t at = 0, n; at < panel.n; at += n) {
       const bool blind = sink.threshold[q] == -std::numeric_limits<float>::infinity();
       if (blind && first_sieve_ && kernels_.sieve->bounds) {
@@ -92,11 +106,12 @@ class Prepared {
         push_first(panel, at, n, number, sink, q, scores);
         continue;
       }
-      n = std::min(panel.n - at, blind ? kBlindRows : kSiftedRows);
+      n = std::min(panel.n - at, blind ? kBlindRows : run);
       if (first_sieve_ && !blind) {
         const std::byte* sieve = first_sieve_ + number * sieve_bytes_;
         const uint32_t set = sieve_set(codes, number, sink.threshold[q]);
         const uint32_t count = kernels_.sieve->sift(codes, at, n, sieve, set, sink.threshold[q], left);
+        run = count <= kHardlyAny ? kMostSifted : kSiftedRows;
         if (count <= n / kernels_.sieve->few) {
           kernels_.gather(codes, left, count, query(number), scores);
           for (uint32_t i = 0; i < count; ++i) push(panel, left[i], sink, q, scores[i]);
@@ -215,7 +230,7 @@ Status sweep(const Codes& codes, const Prepared& prepared, const ScanOptions& op
   lists.resize(options.threads);
   const Visits visits = all_panels(codes, prepared.tile(), options);
   return for_panels(codes, prepared.tile(), options, visits, [&](const Panel& panel, unsigned slot) {
-    float* out = reinterpret_cast<float*>(scores[slot].reserve(size_t{panel.n} * kGroup * sizeof(float)));
+    float* out = reinterpret_cast<float*>(scores[slot].reserve(prepared.score_bytes(panel)));
     if (lists[slot].empty()) lists[slot].resize(prepared.groups());
     for (uint64_t g = 0; g < prepared.groups(); ++g) {
       if (!lists[slot][g]) lists[slot][g] = make(g);

@@ -24,6 +24,16 @@ inline size_t half_byte_tables(uint32_t row_bytes) {
 // Where the entries of half byte i lie; those past the end of a row are zero.
 inline size_t half_byte_table(uint32_t i) { return i / 8 * kFourBytes + i % 2 * 64 + i % 8 / 2 * 16; }
 
+// Lane 4i + j of column c: lane 4i + c of the j-th.
+inline void turn_fours(__m512i a, __m512i b, __m512i c, __m512i d, __m512i (&column)[4]) {
+  const __m512i ab = _mm512_unpacklo_epi32(a, b), cd = _mm512_unpacklo_epi32(c, d);
+  const __m512i ab_high = _mm512_unpackhi_epi32(a, b), cd_high = _mm512_unpackhi_epi32(c, d);
+  column[0] = _mm512_unpacklo_epi64(ab, cd);
+  column[1] = _mm512_unpackhi_epi64(ab, cd);
+  column[2] = _mm512_unpacklo_epi64(ab_high, cd_high);
+  column[3] = _mm512_unpackhi_epi64(ab_high, cd_high);
+}
+
 // Lane 4i + j of column c: bytes 4c to 4c + 3 of the piece of row 4 * Apart * i + j. Whole: all sixteen bytes
 // are there. Apart 1: sixteen rows that follow one another.
 template <bool Whole, uint32_t Apart = 1>
@@ -39,12 +49,95 @@ inline void load_columns(const std::byte* row, size_t stride, uint32_t bytes, __
     return _mm512_inserti32x4(_mm512_inserti32x4(a, piece(r + 8 * Apart), 2), piece(r + 12 * Apart), 3);
   };
   const __m512i a = every_fourth(0), b = every_fourth(1), c = every_fourth(2), d = every_fourth(3);
-  const __m512i ab = _mm512_unpacklo_epi32(a, b), cd = _mm512_unpacklo_epi32(c, d);
-  const __m512i ab_high = _mm512_unpackhi_epi32(a, b), cd_high = _mm512_unpackhi_epi32(c, d);
-  column[0] = _mm512_unpacklo_epi64(ab, cd);
-  column[1] = _mm512_unpackhi_epi64(ab, cd);
-  column[2] = _mm512_unpacklo_epi64(ab_high, cd_high);
-  column[3] = _mm512_unpackhi_epi64(ab_high, cd_high);
+  turn_fours(a, b, c, d, column);
+}
+
+struct Sixteen {
+  uint32_t of[kSixteen];
+};
+
+template <uint32_t N>
+struct ManySixteens {
+  Sixteen of[N];
+};
+
+// The pieces of four rows of so many bytes that follow one another, in fewer than four loads: what
+// one load brings lies in place for several rows. Row r is in lane kPlaceOf[r] of 128 bits.
+template <uint32_t RowBytes>
+inline __m512i four_pieces(const std::byte* row) {
+  static_assert(RowBytes == 16 || RowBytes == 32 || RowBytes == 48);
+  const __m512i first = _mm512_loadu_si512(row);
+  if constexpr (RowBytes == 16) return first;
+  // Where a mask is zero nothing is read.
+  if constexpr (RowBytes == 32) return _mm512_mask_loadu_epi64(first, 0b11001100, row + 64 - 16);
+  const __m512i third = _mm512_mask_loadu_epi64(first, 0b00110000, row + 64);
+  return _mm512_mask_loadu_epi64(third, 0b00001100, row + 128);
+}
+
+template <uint32_t RowBytes>
+constexpr uint32_t kPlaceOf[4] = {0,
+                                  RowBytes == 16   ? 1
+                                  : RowBytes == 32 ? 2
+                                                   : 3,
+                                  RowBytes == 32 ? 1 : 2, RowBytes == 48 ? 1 : 3};
+
+// Lane 4i + j of column c: bytes 4c to 4c + 3 of the piece of the row of the j-th four whose place is i.
+template <uint32_t RowBytes>
+inline void load_columns_of(const std::byte* row, __m512i (&column)[4]) {
+  constexpr size_t kFour = 4 * RowBytes;
+  const __m512i a = four_pieces<RowBytes>(row), b = four_pieces<RowBytes>(row + kFour),
+                c = four_pieces<RowBytes>(row + 2 * kFour), d = four_pieces<RowBytes>(row + 3 * kFour);
+  turn_fours(a, b, c, d, column);
+}
+
+// Of those lanes, those of rows 0 to 15 in their order.
+template <uint32_t RowBytes>
+inline __m512i in_order(__m512i sums) {
+  alignas(64) static constexpr Sixteen kFrom = [] {
+    Sixteen from{};
+    for (uint32_t r = 0; r < kSixteen; ++r) from.of[r] = 4 * kPlaceOf<RowBytes>[r % 4] + r / 4;
+    return from;
+  }();
+  return _mm512_permutexvar_epi32(_mm512_load_si512(&kFrom), sums);
+}
+
+// Rows of an odd number of eights of bytes: part p of row r of eight lies in a lane of 64 bits of its own,
+// (Eights * r + p) % 8, of one of as many vectors as a row has eights.
+template <uint32_t Eights>
+struct EightRows {
+  __m512i lines[Eights];
+
+  explicit EightRows(const std::byte* row) {
+    for (uint32_t z = 0; z < Eights; ++z) lines[z] = _mm512_loadu_si512(row + 64 * z);
+  }
+
+  static constexpr __mmask8 mask(uint32_t line, uint32_t part) {
+    uint32_t found = 0;
+    for (uint32_t r = 0; r < 8; ++r) {
+      const uint32_t at = Eights * r + part;
+      if (at / 8 == line) found |= 1u << at % 8;
+    }
+    return static_cast<__mmask8>(found);
+  }
+
+  __m512i part(uint32_t p) const {
+    __m512i found = lines[0];
+    for (uint32_t z = 1; z < Eights; ++z) found = _mm512_mask_blend_epi64(mask(z, p), found, lines[z]);
+    return found;
+  }
+};
+
+// Lane r: bytes 8p + 4h to 8p + 4h + 3 of row r, from part p of the first eight rows and of the second.
+template <uint32_t Eights>
+inline __m512i column_of(__m512i first, __m512i second, uint32_t p, uint32_t h) {
+  alignas(64) static constexpr ManySixteens<2 * Eights> kFrom = [] {
+    ManySixteens<2 * Eights> from{};
+    for (uint32_t c = 0; c < 2 * Eights; ++c)
+      for (uint32_t r = 0; r < kSixteen; ++r)
+        from.of[c].of[r] = 2 * ((Eights * (r % 8) + c / 2) % 8) + c % 2 + (r < 8 ? 0 : 16);
+    return from;
+  }();
+  return _mm512_permutex2var_epi32(first, _mm512_load_si512(&kFrom.of[2 * p + h]), second);
 }
 
 class HalfByteSums {
@@ -53,33 +146,107 @@ class HalfByteSums {
   HalfByteSums(const std::byte* tables, uint32_t row_bytes) : tables_(tables), row_bytes_(row_bytes) {}
 
   __m512i sixteen(const std::byte* row, size_t stride) const {
+    fetch(row, stride);
+    return any(row, stride);
+  }
+
+  // Calls visit(i, sums of rows i to i + 15) of n rows that follow one another, as long as there are sixteen;
+  // gives how many rows that were.
+  template <class Visit>
+  uint32_t each(const std::byte* row, uint32_t n, const Visit& visit) const {
+    switch (row_bytes_) {
+      case 8:
+        return each_by(row, n, visit, [&](const std::byte* of) { return by_eights<1>(of); });
+      case 16:
+        return each_by(row, n, visit, [&](const std::byte* of) { return by_pieces<16>(of); });
+      case 24:
+        return each_by(row, n, visit, [&](const std::byte* of) { return by_eights<3>(of); });
+      case 32:
+        return each_by(row, n, visit, [&](const std::byte* of) { return by_pieces<32>(of); });
+      case 48:
+        return each_by(row, n, visit, [&](const std::byte* of) { return by_pieces<48>(of); });
+      default:
+        return each_by(row, n, visit, [&](const std::byte* of) { return any(of, row_bytes_); });
+    }
+  }
+
+ private:
+  struct Sums {
+    __m512i low = _mm512_setzero_si512(), high = _mm512_setzero_si512();
+
+    void add(__m512i bytes, const std::byte* table) {
+      // Each byte of a lane looks among entries of its own: its place times sixteen, and its half byte.
+      const __m512i place = _mm512_set1_epi32(0x30201000), half = _mm512_set1_epi8(15),
+                    one = _mm512_set1_epi8(1);
+      constexpr int kAndOr = 0xf8;  // a | (b & c)
+      const __m512i at_low = _mm512_ternarylogic_epi32(place, bytes, half, kAndOr);
+      const __m512i at_high = _mm512_ternarylogic_epi32(place, _mm512_srli_epi32(bytes, 4), half, kAndOr);
+      low = _mm512_dpbusd_epi32(low, _mm512_permutexvar_epi8(at_low, _mm512_load_si512(table)), one);
+      high = _mm512_dpbusd_epi32(high, _mm512_permutexvar_epi8(at_high, _mm512_load_si512(table + 64)), one);
+    }
+
+    __m512i all() const { return _mm512_add_epi32(low, high); }
+  };
+
+  static void fetch(const std::byte* row, size_t stride) {
     for (size_t line = 0; line < kSixteen * stride; line += 64)
       _mm_prefetch(reinterpret_cast<const char*>(row) + kStream + line, _MM_HINT_T0);
-    __m512i low = _mm512_setzero_si512(), high = _mm512_setzero_si512(), column[4];
+  }
+
+  template <class Visit, class SumsOf>
+  uint32_t each_by(const std::byte* row, uint32_t n, const Visit& visit, const SumsOf& sums_of) const {
+    uint32_t i = 0;
+    for (; i + kSixteen <= n; i += kSixteen, row += kSixteen * size_t{row_bytes_}) {
+      fetch(row, row_bytes_);
+      visit(i, sums_of(row));
+    }
+    return i;
+  }
+
+  template <uint32_t RowBytes>
+  __m512i by_pieces(const std::byte* row) const {
+    Sums sums;
+    __m512i column[4];
+    for (uint32_t b = 0; b < RowBytes; b += kPiece) {
+      load_columns_of<RowBytes>(row + b, column);
+      for (uint32_t c = 0; c < 4; ++c) sums.add(column[c], tables_ + (b / 4 + c) * kFourBytes);
+    }
+    return in_order<RowBytes>(sums.all());
+  }
+
+  template <uint32_t Eights>
+  __m512i by_eights(const std::byte* row) const {
+    Sums sums;
+    const EightRows<Eights> first(row), second(row + 64 * Eights);
+    for (uint32_t p = 0; p < Eights; ++p) {
+      const __m512i a = first.part(p), b = second.part(p);
+      for (uint32_t h = 0; h < 2; ++h)
+        sums.add(column_of<Eights>(a, b, p, h), tables_ + (2 * p + h) * kFourBytes);
+    }
+    return sums.all();
+  }
+
+  __m512i any(const std::byte* row, size_t stride) const {
+    Sums sums;
+    __m512i column[4];
     const std::byte* table = tables_;
     uint32_t b = 0;
     for (; b + kPiece <= row_bytes_; b += kPiece) {
       load_columns<true>(row + b, stride, kPiece, column);
-      for (uint32_t c = 0; c < 4; ++c, table += kFourBytes) add(column[c], table, low, high);
+      for (uint32_t c = 0; c < 4; ++c, table += kFourBytes) sums.add(column[c], table);
     }
-    if (b < row_bytes_) {
-      load_columns<false>(row + b, stride, row_bytes_ - b, column);
-      for (uint32_t c = 0; c < 4; ++c, table += kFourBytes)
-        if (b + 4 * c < row_bytes_) add(column[c], table, low, high);
+    const uint32_t left = row_bytes_ - b;
+    if (left == 0) return sums.all();
+    if (left <= 4 && b > 0) {
+      // The last four bytes of a row, of which the first are taken off again.
+      load_columns<true>(row + row_bytes_ - kPiece, stride, kPiece, column);
+      sums.add(_mm512_srl_epi32(column[3], _mm_cvtsi32_si128(static_cast<int>(8 * (4 - left)))), table);
+      return sums.all();
     }
-    return _mm512_add_epi32(low, high);
-  }
-
- private:
-  static void add(__m512i bytes, const std::byte* table, __m512i& low, __m512i& high) {
-    // Each byte of a lane looks among entries of its own: its place times sixteen, and its half byte.
-    const __m512i place = _mm512_set1_epi32(0x30201000), half = _mm512_set1_epi8(15),
-                  one = _mm512_set1_epi8(1);
-    constexpr int kAndOr = 0xf8;  // a | (b & c)
-    const __m512i at_low = _mm512_ternarylogic_epi32(place, bytes, half, kAndOr);
-    const __m512i at_high = _mm512_ternarylogic_epi32(place, _mm512_srli_epi32(bytes, 4), half, kAndOr);
-    low = _mm512_dpbusd_epi32(low, _mm512_permutexvar_epi8(at_low, _mm512_load_si512(table)), one);
-    high = _mm512_dpbusd_epi32(high, _mm512_permutexvar_epi8(at_high, _mm512_load_si512(table + 64)), one);
+    load_columns<false>(row + b, stride, left, column);
+    for (uint32_t c = 0; c < 4; ++c, table += kFourBytes)
+      if (4 * c < left) sums.add(column[c], table);
+    return sums.all();
   }
 
   const std::byte* tables_;

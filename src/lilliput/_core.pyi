@@ -89,6 +89,18 @@ def clamp(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C
 def first_bad_row(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)]) -> int:
     """The first row with a NaN or an Inf, or -1."""
 
+class QueryForm:
+    """
+    How queries become what a scan takes. `unit`: scaled to unit length first. The query is then less its length times the mean where `centred`, or, where `squared`, less the mean and doubled; times step; turned by signs. The bias is its product with the mean, or minus its squared distance to it and minus the constant.
+    """
+
+    def __init__(self, dim: int, longest: float, unit: bool, squared: bool, step: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, mean: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, centred: bool = False, signs: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)] | None = None, constant: float = 0.0) -> None: ...
+
+    def __call__(self, x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], bias: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None) -> tuple[Annotated[NDArray[numpy.float32], dict(shape=(None, None))], Annotated[NDArray[numpy.float32], dict(shape=(None,))]] | None:
+        """
+        Queries (m, out_dim) and biases (m,), to which `bias` is added; None where a query is not finite or its squared length reaches `longest`.
+        """
+
 def stream_read(data: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> int:
     """Read every byte; the exclusive or of its 8-byte words. To be timed."""
 

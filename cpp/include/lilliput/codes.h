@@ -132,7 +132,7 @@ struct Sieve {
   // number: every row that does, and as few others as can be.
   uint32_t (*sift)(const Codes& codes, uint64_t first, uint32_t n, const std::byte* sieve, uint32_t set,
                    float threshold, uint32_t* rows);
-  uint32_t few;  // one row of so many may be left for its score to be worth a jump
+  uint32_t few = 8;  // one row of so many may be left for its score to be worth a jump
   // What rows score at most, where that is known one by one; null: they are only sifted.
   void (*bounds)(const Codes& codes, uint64_t first, uint32_t n, const std::byte* sieve,
                  float* out) = nullptr;

@@ -94,19 +94,24 @@ struct Score {
   }
 };
 
-void block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores) {
-  const Prepared prepared(query);
+// Calls visit(i, scores of rows first + i to first + i + 15) as long as there are sixteen; gives how many
+// rows that were.
+template <class Visit>
+uint32_t each_sixteen(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query,
+                      const Visit& visit) {
+  const QueryHead head = Prepared(query).head;
   const HalfByteSums sums(tables(codes, query), codes.row_bytes);
-  const int32_t offsets = static_cast<int32_t>(2 * codes.row_bytes) * kOffset;
-  const __m512i taken = _mm512_set1_epi32(2 * offsets + prepared.head.sum);
-  const std::byte* row = codes.rows + first * codes.row_bytes;
-  uint32_t i = 0;
-  for (; i + kSixteen <= n; i += kSixteen, row += kSixteen * size_t{codes.row_bytes}) {
-    const __m512i sum = sums.sixteen(row, codes.row_bytes);
+  const __m512i taken = _mm512_set1_epi32(4 * static_cast<int32_t>(codes.row_bytes) * kOffset + head.sum);
+  return sums.each(codes.rows + first * codes.row_bytes, n, [&](uint32_t i, __m512i sum) {
     const __m512i dots = _mm512_sub_epi32(_mm512_add_epi32(sum, sum), taken);
-    _mm512_storeu_ps(scores + i, score_each(codes, first + i, prepared.head, dots));
-  }
-  block_rows(codes, first + i, n - i, Score{codes, prepared}, scores + i);
+    visit(i, score_each(codes, first + i, head, dots));
+  });
+}
+
+void block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query, float* scores) {
+  const uint32_t i = each_sixteen(
+      codes, first, n, query, [&](uint32_t at, __m512 sixteen) { _mm512_storeu_ps(scores + at, sixteen); });
+  block_rows(codes, first + i, n - i, Score{codes, Prepared(query)}, scores + i);
 }
 
 void gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query, float* scores) {
@@ -131,11 +136,41 @@ void load(Panel& panel, std::byte* memory) {
   vnni_sum(panel, reinterpret_cast<float*>(memory + panel.n * panel.stride));
 }
 
+// A sieve whose sums are the scores themselves: rows that do not reach the threshold are dropped where they
+// are scored. It keeps nothing but the query.
+size_t sieve_bytes(const Codes&) { return sizeof(const std::byte*); }
+void sieve_prepare(const Codes&, const std::byte* query, std::byte* out) {
+  __builtin_memcpy(out, &query, sizeof query);
+}
+uint32_t sieve_set_for(const Codes&, const std::byte*, float) { return 0; }
+void sieve_make_set(const Codes&, const std::byte*, uint32_t, std::byte*) {}
+
+uint32_t sift(const Codes& codes, uint64_t first, uint32_t n, const std::byte* sieve, uint32_t,
+              float threshold, uint32_t* rows) {
+  const std::byte* query;
+  __builtin_memcpy(&query, sieve, sizeof query);
+  const __m512 least = _mm512_set1_ps(threshold);
+  const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  uint32_t count = 0;
+  uint32_t i = each_sixteen(codes, first, n, query, [&](uint32_t at, __m512 sixteen) {
+    const __mmask16 reach = _mm512_cmp_ps_mask(sixteen, least, _CMP_GE_OQ);
+    if (!reach) [[likely]]
+      return;
+    const __m512i numbers = _mm512_add_epi32(lane, _mm512_set1_epi32(static_cast<int32_t>(first + at)));
+    _mm512_mask_compressstoreu_epi32(rows + count, reach, numbers);
+    count += static_cast<uint32_t>(__builtin_popcount(reach));
+  });
+  for (; i < n; ++i) rows[count++] = static_cast<uint32_t>(first + i);
+  return count;
+}
+
+constexpr Sieve sieve = {sieve_bytes, sieve_prepare, sieve_set_for, sieve_make_set, sift};
+
 constexpr Tile tile = {16,   vnni_group_bytes, vnni_pack<kLevels>, expanded_panel_bytes,
                        load, vnni_dense,       vnni_fused};
 
 }  // namespace
 
-constinit const Kernels bits = {query_bytes, prepare, block, gather, encode, &tile};
+constinit const Kernels bits = {query_bytes, prepare, block, gather, encode, &tile, &sieve};
 
 }  // namespace lilliput::avx512

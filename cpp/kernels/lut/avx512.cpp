@@ -14,7 +14,7 @@ constexpr Sieve sieve8 = kLutSieve<tables8, table8, sift8>;
 
 }  // namespace
 
-constinit const Kernels lut4 = {lut_query_bytes, lut_prepare512, lut4_block, kLutGather512<4>,
+constinit const Kernels lut4 = {lut_query_bytes, lut_prepare512, lut4_block, lut4_gather,
                                 nullptr,         &lut4_tile,     &sieve4};
 constinit const Kernels lut8 = {lut_query_bytes, lut_prepare512, kLutBlock512<8>, kLutGather512<8>,
                                 nullptr,         &lut8_tile,     &sieve8};

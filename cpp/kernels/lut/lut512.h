@@ -71,23 +71,46 @@ inline __m512 sixteen_alphas(__m512 squares, const Lengths& of) {
   return _mm512_div_ps(_mm512_set1_ps(1.0f), _mm512_mask_blend_ps(beyond, root, line));
 }
 
-template <bool Norms>
-inline void lut4_sixteen(const Codes& codes, const std::byte* rows, const std::byte* query, float* scores) {
+// Sixteen rows that follow one another: the numbers of eight parts from `part` on, and of fewer, the last.
+struct RowsInTurn {
+  const std::byte* rows;
+  size_t stride;
+
+  __m512i eight(uint32_t part) const {
+    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i at = _mm512_mullo_epi32(lane, _mm512_set1_epi32(static_cast<int32_t>(stride)));
+    return _mm512_i32gather_epi32(at, rows + part / 2, 1);
+  }
+  const std::byte* row(uint32_t r) const { return rows + r * stride; }
+};
+
+// Any sixteen rows.
+struct RowsAnywhere {
+  const std::byte* rows;
+  int64_t at[16];
+
+  __m512i eight(uint32_t part) const {
+    const __m256i low = _mm512_i64gather_epi32(_mm512_loadu_si512(at), rows + part / 2, 1);
+    const __m256i high = _mm512_i64gather_epi32(_mm512_loadu_si512(at + 8), rows + part / 2, 1);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+  }
+  const std::byte* row(uint32_t r) const { return rows + at[r]; }
+};
+
+template <bool Norms, class Rows>
+inline __m512 lut4_sixteen(const Codes& codes, const Rows& rows, const std::byte* query) {
   const Codebook& book = *codes.book;
   const int32_t* table = reinterpret_cast<const int32_t*>(query + kQueryHead);
-  const int32_t stride = static_cast<int32_t>(codes.row_bytes);
-  const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  const __m512i at = _mm512_mullo_epi32(lane, _mm512_set1_epi32(stride));
   __m512i dot = _mm512_setzero_si512(), sum = _mm512_setzero_si512();
   uint32_t part = 0;
   for (; part + 8 <= book.parts; part += 8)
-    add_eight<Norms>(_mm512_i32gather_epi32(at, rows + part / 2, 1), table + 16 * part,
-                     Norms ? book.norms + 16 * part : nullptr, 8, dot, sum);
+    add_eight<Norms>(rows.eight(part), table + 16 * part, Norms ? book.norms + 16 * part : nullptr, 8, dot,
+                     sum);
   if (part < book.parts) {
     // The last bytes of the last row end the codes: nothing is read past them.
     alignas(64) uint32_t last[16] = {};
     for (uint32_t r = 0; r < 16; ++r)
-      __builtin_memcpy(last + r, rows + r * codes.row_bytes + part / 2, codes.row_bytes - part / 2);
+      __builtin_memcpy(last + r, rows.row(r) + part / 2, codes.row_bytes - part / 2);
     add_eight<Norms>(_mm512_load_si512(last), table + 16 * part, Norms ? book.norms + 16 * part : nullptr,
                      book.parts - part, dot, sum);
   }
@@ -98,15 +121,39 @@ inline void lut4_sixteen(const Codes& codes, const std::byte* rows, const std::b
   }
   __m512 score = _mm512_mul_ps(_mm512_cvtepi32_ps(dot), factor);
   if (Norms && !book.lengths) score = _mm512_add_ps(score, own);
-  _mm512_storeu_ps(scores, _mm512_add_ps(score, _mm512_set1_ps(head(query).bias)));
+  return _mm512_add_ps(score, _mm512_set1_ps(head(query).bias));
+}
+
+template <class Rows>
+inline void lut4_scores(const Codes& codes, const Rows& rows, const std::byte* query, __mmask16 there,
+                        float* scores) {
+  const bool norms = codes.book->norms;
+  _mm512_mask_storeu_ps(
+      scores, there,
+      norms ? lut4_sixteen<true>(codes, rows, query) : lut4_sixteen<false>(codes, rows, query));
 }
 
 inline void lut4_block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* query,
                        float* scores) {
-  const auto sixteen = codes.book->norms ? lut4_sixteen<true> : lut4_sixteen<false>;
   uint32_t i = 0;
-  for (; i + 16 <= n; i += 16) sixteen(codes, codes.rows + (first + i) * codes.row_bytes, query, scores + i);
+  for (; i + 16 <= n; i += 16)
+    lut4_scores(codes, RowsInTurn{codes.rows + (first + i) * codes.row_bytes, codes.row_bytes}, query, 0xffff,
+                scores + i);
   kLutBlock512<4>(codes, first + i, n - i, query, scores + i);
+}
+
+constexpr uint32_t kTogether = 3;  // rows that cost as much one by one as sixteen do side by side
+
+inline void lut4_gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query,
+                        float* scores) {
+  uint32_t i = 0;
+  for (; n - i >= kTogether; i += n - i < 16 ? n - i : 16) {
+    const uint32_t there = n - i < 16 ? n - i : 16;
+    RowsAnywhere some{codes.rows, {}};
+    for (uint32_t r = 0; r < 16; ++r) some.at[r] = int64_t{rows[i + (r < there ? r : 0)]} * codes.row_bytes;
+    lut4_scores(codes, some, query, static_cast<__mmask16>((1u << there) - 1), scores + i);
+  }
+  kLutGather512<4>(codes, rows + i, n - i, query, scores + i);
 }
 
 }  // namespace

@@ -39,14 +39,28 @@ struct Bound {
 
 inline const Bound& bound(const std::byte* sieve) { return *reinterpret_cast<const Bound*>(sieve); }
 
+typedef int32_t Entries __attribute__((vector_size(kVectorBytes)));
+
+// What pick(a, b) leaves of all lanes, halved again and again.
+template <class Lanes, class Pick>
+inline auto fold_by(Lanes lanes, const Pick& pick) {
+  Entries place;
+  for (int i = 0; i < kWidth; ++i) place[i] = i;
+  for (int half = kWidth / 2; half > 0; half /= 2)
+    lanes = pick(lanes, __builtin_shuffle(lanes, place ^ half));
+  return lanes[0];
+}
+
+constexpr auto kLess = [](auto a, auto b) { return a < b ? a : b; };
+constexpr auto kMore = [](auto a, auto b) { return a > b ? a : b; };
+
 // What kWidth words add to a score, and the size of what that is summed from.
 struct Terms {
   Vector sum, size;
 
   // Each of the norms counts `weight` times.
   Terms(const int32_t* dots, const int32_t* norms, float scale, float weight) {
-    typedef int32_t Integers __attribute__((vector_size(kVectorBytes)));
-    Integers whole;
+    Entries whole;
     __builtin_memcpy(&whole, dots, sizeof whole);
     sum = __builtin_convertvector(whole, Vector) * scale;
     size = sum < 0.0f ? -sum : sum;
@@ -71,12 +85,7 @@ struct Range {
       most = next.sum > most ? next.sum : most;
       largest = next.size > largest ? next.size : largest;
     }
-    low = least[0], high = most[0], size = largest[0];
-    for (int i = 1; i < kWidth; ++i) {
-      low = least[i] < low ? least[i] : low;
-      high = most[i] > high ? most[i] : high;
-      size = largest[i] > size ? largest[i] : size;
-    }
+    low = fold_by(least, kLess), high = fold_by(most, kMore), size = fold_by(largest, kMore);
   }
 };
 
@@ -88,11 +97,21 @@ inline double best_score(const Codebook& book, const std::byte* query) {
     const int8_t* codes = reinterpret_cast<const int8_t*>(query + lut_codes_at(book));
     return scale * __builtin_sqrt(static_cast<double>(sum_of_squares(codes, book.width)));
   }
-  for (uint32_t part = 0; part < book.parts; ++part, dots += book.entries) {
-    uint32_t best = 0;
-    for (uint32_t k = 1; k < book.entries; ++k) best = dots[k] > dots[best] ? k : best;
-    square += book.norms[part * book.entries + best];
-    product += dots[best];
+  const int32_t* norms = book.norms;
+  for (uint32_t part = 0; part < book.parts; ++part, dots += book.entries, norms += book.entries) {
+    Entries most, norm;
+    __builtin_memcpy(&most, dots, sizeof most);
+    __builtin_memcpy(&norm, norms, sizeof norm);
+    for (uint32_t k = kWidth; k < book.entries; k += kWidth) {
+      Entries next, its;
+      __builtin_memcpy(&next, dots + k, sizeof next);
+      __builtin_memcpy(&its, norms + k, sizeof its);
+      norm = next > most ? its : norm;
+      most = next > most ? next : most;
+    }
+    const int32_t best = fold_by(most, kMore);
+    product += best;
+    square += fold_by(most == best ? norm : norm & 0, kMore);
   }
   square *= book.unit;
   const double score =
@@ -131,9 +150,8 @@ inline Bound round_up(const Codes& of, const std::byte* query, double anchor, st
     for (uint32_t k = 0; k < book.entries; k += kWidth) {
       const uint32_t from = part * book.entries + k;
       const Terms terms(dots + from, book.norms ? book.norms + from : nullptr, scale, weight);
-      typedef int32_t Integers __attribute__((vector_size(kVectorBytes)));
       typedef uint8_t Bytes __attribute__((vector_size(kWidth)));
-      const Integers steps = __builtin_convertvector((terms.sum - low) * inverse, Integers) + 1;
+      const Entries steps = __builtin_convertvector((terms.sum - low) * inverse, Entries) + 1;
       const Bytes bytes = __builtin_convertvector(steps, Bytes);
       __builtin_memcpy(out + k, &bytes, sizeof bytes);
     }
@@ -211,7 +229,7 @@ inline uint32_t sieve_sift(const Codes& codes, uint64_t first, uint32_t n, const
 template <size_t (*Bytes)(const Codes&), size_t (*At)(uint32_t),
           uint32_t (*Sift)(const Codes&, uint64_t, uint32_t, uint32_t, const std::byte*, uint32_t*)>
 constexpr Sieve kLutSieve = {sieve_bytes<Bytes>,        sieve_prepare,           sieve_set_for,
-                             sieve_make_set<Bytes, At>, sieve_sift<Bytes, Sift>, 8};
+                             sieve_make_set<Bytes, At>, sieve_sift<Bytes, Sift>};
 
 // Calls mask_of(row) for every `Side` rows, for some again where n leaves a rest; fewer than that all pass.
 template <uint32_t Side, class MaskOf>

@@ -14,9 +14,12 @@ inline uint32_t sift4(const Codes& codes, uint64_t first, uint32_t n, uint32_t l
                       uint32_t* rows) {
   const __m512i enough = _mm512_set1_epi32(static_cast<int32_t>(least));
   const HalfByteSums sums(tables, codes.row_bytes);
-  return sift_by<kSixteen>(codes, first, n, rows, [&](const std::byte* row) -> uint64_t {
-    return _mm512_cmpge_epu32_mask(sums.sixteen(row, codes.row_bytes), enough);
+  uint32_t count = 0;
+  const uint32_t done = sums.each(codes.rows + first * codes.row_bytes, n, [&](uint32_t i, __m512i sixteen) {
+    count += write_rows(_mm512_cmpge_epu32_mask(sixteen, enough), first + i, rows + count);
   });
+  for (uint32_t i = done; i < n; ++i) rows[count++] = static_cast<uint32_t>(first + i);  // the rest passes
+  return count;
 }
 
 // Words of eight bits: a part's 256 entries are two tables of 128, each of which one lookup (vpermi2b) reads

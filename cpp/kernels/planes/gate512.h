@@ -68,14 +68,17 @@ template <class Each>
 inline void each_sixteen(const Codes& codes, uint64_t first, uint32_t n, const std::byte* sieve,
                          const Each& each) {
   const GateHead& gate = *reinterpret_cast<const GateHead*>(sieve);
-  const HalfByteSums sums(sieve + kGateHead, plane_bytes(codes.dim));
-  for (uint32_t i = 0; i < n; i += kSixteen) {
-    // The last sixteen again where n leaves a rest.
-    const uint32_t at = n - i >= kSixteen ? i : n - kSixteen;
-    const __mmask16 there = static_cast<__mmask16>(0xffff << (i - at));
-    const std::byte* row = codes.rows + (first + at) * codes.row_bytes;
-    each(at, there, most(codes, first + at, there, sums.sixteen(row, codes.row_bytes), gate));
-  }
+  const HalfByteSums sums(sieve + kGateHead, codes.row_bytes);
+  const std::byte* row = codes.rows + first * codes.row_bytes;
+  const uint32_t i = sums.each(row, n, [&](uint32_t at, __m512i sum) {
+    each(at, static_cast<__mmask16>(0xffff), most(codes, first + at, 0xffff, sum, gate));
+  });
+  if (i == n) return;
+  // The last sixteen again where n leaves a rest.
+  const uint32_t at = n - kSixteen;
+  const __mmask16 there = static_cast<__mmask16>(0xffff << (i - at));
+  const __m512i sum = sums.sixteen(row + size_t{at} * codes.row_bytes, codes.row_bytes);
+  each(at, there, most(codes, first + at, there, sum, gate));
 }
 
 // Fewer than sixteen rows all pass.

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -192,6 +192,30 @@ class Shortener(Transform):
         return self._kept
 
 
+class Terms(NamedTuple):
+    """What `Quantiser.query` makes of queries, where native code can make the same of them in one call.
+
+    Attributes
+    ----------
+    step:
+        float32 (1,) or one a number that the kernel takes: what queries are multiplied by; under l2 twice.
+    mean:
+        float32 (dim,) or longer: whose product with a query is its bias; what l2 measures from.
+    centred:
+        Whether queries are less their length times the mean.
+    signs:
+        uint8 (rounds, dim) of the rotation that comes last.
+    constant:
+        What every bias is less under l2.
+    """
+
+    step: FloatArray | None = None
+    mean: FloatArray | None = None
+    centred: bool = False
+    signs: NDArray[np.uint8] | None = None
+    constant: float = 0.0
+
+
 class Quantiser(Step, ABC):
     """The last stage: rows of floats to rows of bytes that a kernel family scores.
 
@@ -247,6 +271,10 @@ class Quantiser(Step, ABC):
     @abstractmethod
     def query(self, u: FloatArray, metric: Metric) -> tuple[FloatArray, DoubleArray]:
         """Give the queries and the biases (m,) that the kernel takes, so that larger scores are better."""
+
+    def terms(self, metric: Metric) -> Terms | None:
+        """Say what `query` computes; None where that takes other terms."""
+        return None
 
 
 def take_numbers(stage: Stage, *wanted: str) -> tuple[int, ...]:

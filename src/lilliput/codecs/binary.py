@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lilliput import _core
-from lilliput.codecs.base import DoubleArray, Metric, Quantiser, Shapes, squares, take_numbers
+from lilliput.codecs.base import DoubleArray, Metric, Quantiser, Shapes, Terms, squares, take_numbers
 from lilliput.codecs.layout import Layout, Rows
 from lilliput.io.arrays import FloatArray
 from lilliput.io.blocks import spans
@@ -79,3 +79,8 @@ class Bits(Quantiser):
             return 2 * step * r, -squares(r) - len(mean) * float(step[0]) ** 2
         length = np.sqrt(_core.squared_norms(u))
         return step * (u - length[:, None] * mean), u.astype(np.float64) @ mean
+
+    def terms(self, metric: Metric) -> Terms | None:
+        """Say what `query` computes."""
+        mean, step = self.arrays["mean"], self.arrays["step"]
+        return Terms(step, mean, metric == "cosine", constant=len(mean) * float(step[0]) ** 2)

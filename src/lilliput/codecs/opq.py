@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lilliput import _core
-from lilliput.codecs.base import DoubleArray, Metric, Shapes, check_kept
+from lilliput.codecs.base import DoubleArray, Metric, Shapes, Terms, check_kept
 from lilliput.codecs.layout import Rows
 from lilliput.codecs.options import number_between, take_options
 from lilliput.codecs.pq import ITERATIONS, ROWS_PER_WORD, ProductQuantiser
@@ -142,6 +142,10 @@ class OptimisedProductQuantiser(ProductQuantiser):
         """Turn rows and write the numbers of the nearest words in place."""
         turned = _core.project(y, self.turn(), self.arrays.get("mean"), threads)
         self.write_numbers(turned, None, into.rows, threads)
+
+    def terms(self, metric: Metric) -> Terms | None:
+        """Say nothing: queries are turned by a matrix."""
+        return None
 
     def cut(self, x: FloatArray) -> FloatArray:
         """Turn vectors that lie about the mean."""

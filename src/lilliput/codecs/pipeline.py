@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lilliput import _core
-from lilliput.codecs.base import DoubleArray, Metric, QueryLearner, Step, Transform, squares
+from lilliput.codecs.base import DoubleArray, Metric, QueryLearner, Step, Terms, Transform, squares
 from lilliput.codecs.layout import Layout, Rows
 from lilliput.codecs.registry import build
 from lilliput.errors import CorruptFile, InvalidInput
@@ -58,6 +58,7 @@ class Pipeline:
         self.metric = metric
         self.dim = dim
         self.transforms, self.quantiser = build(spec, made)
+        self._forms: tuple[object, _core.QueryForm, _core.QueryForm | None] | None = None
         self._dims = [dim]
         for transform in self.transforms:
             transform.check(self._dims[-1], None)
@@ -130,6 +131,7 @@ class Pipeline:
                 if self._shortens and number + 1 == len(self.transforms):
                     sample = _by_block(_core.normalize, sample, self._dims[-1])
         self.spec = CodecSpec(tuple(step.settled() for step in self.steps))
+        self._forms = None
 
     def _asked(self, queries: FloatArray | None) -> FloatArray | None:
         """Give some of the queries as the first stage gets them, where any stage learns from them."""
@@ -162,6 +164,7 @@ class Pipeline:
             raise CorruptFile(
                 f"The saved codec {self.spec} holds {min(left)!r}, which is not its own; save it again."
             )
+        self._forms = None
 
     def encode(self, x: FloatArray, into: Rows, *, first_row: int, threads: int) -> None:
         """Write the codes of finite rows in place; `first_row` is the number of row 0 in messages."""
@@ -207,19 +210,55 @@ class Pipeline:
 
     def query(self, q: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give the queries and the biases that the scan takes."""
+        made = self.sure_query(q)
+        if made is not None:
+            return made
         check_lengths(q, 0, "query")
-        bias: DoubleArray = np.zeros(len(q))
-        if self.metric == "cosine":
-            q = _core.normalize(q)
+        return self._through(_core.normalize(q) if self.metric == "cosine" else q)
+
+    def sure_query(self, q: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+        """Do as `query`; None where a query is not finite, or nearly too long."""
+        first, last = self._made_forms()
+        made = first(q)
+        if made is None or first is last:
+            return made
+        return self._through(made[0], last)
+
+    def _through(self, q: FloatArray, form: _core.QueryForm | None = None) -> tuple[FloatArray, FloatArray]:
+        """Take queries through all stages; `form` may stand for the last."""
+        bias: DoubleArray | None = None
         for transform in self.transforms:
             q, taken = transform.query(q, self.metric)
             if not transform.keeps_scores:
                 check_mapped(q, transform, 0, "query")
-                bias[:] = 0  # what was taken from scores before counts no more
-            bias += taken
+                bias = None  # what was taken from scores before counts no more
+            bias = taken if bias is None else bias + taken
+        made = form(q, bias) if form else None
+        if made is not None:
+            return made
         q, taken = self.quantiser.query(q, self.metric)
-        bias += taken
+        bias = taken if bias is None else bias + taken
         return np.ascontiguousarray(q), bias.astype(np.float32)
+
+    def _made_forms(self) -> tuple[_core.QueryForm, _core.QueryForm | None]:
+        """Give what checks queries and scales them to unit length, and what does the quantiser's part.
+
+        Where no transform lies between, one does both.
+        """
+        learnt = self.quantiser.arrays
+        if self._forms is None or self._forms[0] is not learnt:
+            terms = self.quantiser.terms(self.metric)
+            unit = self.metric == "cosine"
+            if terms is not None and not self.transforms:
+                whole = self._form(self.dim, unit, terms)
+                self._forms = learnt, whole, whole
+            else:
+                last = None if terms is None else self._form(self._dims[-1], False, terms)
+                self._forms = learnt, _core.QueryForm(self.dim, SURE_SQUARED_LENGTH, unit, False), last
+        return self._forms[1:]
+
+    def _form(self, dim: int, unit: bool, terms: Terms) -> _core.QueryForm:
+        return _core.QueryForm(dim, SURE_SQUARED_LENGTH, unit, self.metric == "l2", *terms)
 
 
 def check_lengths(x: FloatArray, first_row: int, what: str = "row") -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lilliput import _core
-from lilliput.codecs.base import DoubleArray, Metric, Shapes, squares
+from lilliput.codecs.base import DoubleArray, Metric, Shapes, Terms, squares
 from lilliput.codecs.layout import Layout, Rows
 from lilliput.codecs.words import (
     WordQuantiser,
@@ -179,6 +179,11 @@ class ProductQuantiser(WordQuantiser):
             return step * self.cut(u), u.astype(np.float64) @ mean
         r = u - mean
         return 2 * step * self.cut(r), -squares(r)
+
+    def terms(self, metric: Metric) -> Terms | None:
+        """Say what `query` computes."""
+        step = np.repeat(self.arrays["step"], self.arrays["words"].shape[2])
+        return Terms(step, self.arrays.get("mean"))
 
     def cut(self, x: FloatArray) -> FloatArray:
         """Give the numbers (n, M * width) whose runs are the parts."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lilliput import _core
-from lilliput.codecs.base import DoubleArray, Metric, Quantiser, Shapes, squares, take_numbers
+from lilliput.codecs.base import DoubleArray, Metric, Quantiser, Shapes, Terms, squares, take_numbers
 from lilliput.codecs.layout import Layout, Rows
 from lilliput.codecs.planes import odd_integers, odd_kind, planes_layout
 from lilliput.codecs.rotate import ROUNDS
@@ -197,6 +197,10 @@ class RaBitQ(Quantiser):
             return _core.rotate(u, signs), u.astype(np.float64) @ mean
         r = u - mean
         return 2 * _core.rotate(r, signs), -squares(r)
+
+    def terms(self, metric: Metric) -> Terms | None:
+        """Say what `query` computes."""
+        return Terms(mean=self.arrays["mean"], signs=self.arrays["signs"])
 
 
 def _factors(rows: Rows) -> FloatArray:
