@@ -35,8 +35,8 @@ class QueryForm {
     require(!signs || (signs->shape(1) == dim && out_dim_ == dim), "signs must be (rounds, dim)");
   }
 
-  std::optional<std::tuple<Out<float, 2>, Out<float, 1>>> make(
-      In<float, 2> x, std::optional<In<double, 1>> bias) const {
+  std::optional<std::tuple<Out<float, 2>, Out<float, 1>>> make(In<float, 2> x,
+                                                               std::optional<In<double, 1>> bias) const {
     const uint64_t n = x.shape(0);
     require(x.shape(1) == dim_, "queries must be (m, dim)");
     require(!bias || bias->shape(0) == n, "bias must be (m,)");
@@ -72,8 +72,7 @@ class QueryForm {
     std::fill(q + dim_, q + out_dim_, 0.0f);
     bias = static_cast<float>(taken + (squared_ ? distance(q) : product(table, q)));
     if (step_) weigh(q);
-    if (signs_)
-      table.rotate(dim_, 1, static_cast<uint32_t>(signs_->shape(0)), signs_->data(), false, q);
+    if (signs_) table.rotate(dim_, 1, static_cast<uint32_t>(signs_->shape(0)), signs_->data(), false, q);
     return true;
   }
 
@@ -129,11 +128,12 @@ class QueryForm {
 }  // namespace
 
 void bind_queries(nb::module_& m) {
-  nb::class_<QueryForm>(m, "QueryForm",
-                        "How queries become what a scan takes. `unit`: scaled to unit length first. The query "
-                        "is then less its length times the mean where `centred`, or, where `squared`, less "
-                        "the mean and doubled; times step; turned by signs. The bias is its product with the "
-                        "mean, or minus its squared distance to it and minus the constant.")
+  nb::class_<QueryForm>(
+      m, "QueryForm",
+      "How queries become what a scan takes. `unit`: scaled to unit length first. The query "
+      "is then less its length times the mean where `centred`, or, where `squared`, less "
+      "the mean and doubled; times step; turned by signs. The bias is its product with the "
+      "mean, or minus its squared distance to it and minus the constant.")
       .def(nb::init<uint32_t, float, bool, bool, Floats, Floats, bool, std::optional<In<uint8_t, 2>>,
                     double>(),
            "dim"_a, "longest"_a, "unit"_a, "squared"_a, "step"_a = nb::none(), "mean"_a = nb::none(),

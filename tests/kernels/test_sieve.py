@@ -36,7 +36,8 @@ def sorted_rows(scores: NDArray[np.float32], picked: NDArray[np.int64]) -> NDArr
 @settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
-    parts=st.one_of(st.integers(1, 40), st.sampled_from([96, 257])),
+    # Of half bytes, rows of 24, 32, 48 and 49 bytes have ways of their own.
+    parts=st.one_of(st.integers(1, 40), st.sampled_from([48, 64, 96, 98, 257])),
     width=st.integers(1, 5),
     n=st.integers(1, 4_000),
     k=st.sampled_from([1, 10, 500, 5_000]),
@@ -96,3 +97,23 @@ def test_rows_that_share_a_vector_score_as_they_do_alone(isa: str, kind: str, n:
 
         np.testing.assert_array_equal(alone, together)
         np.testing.assert_array_equal(_core.block(codes, query, bias, isa="portable"), together)
+
+
+@isas
+@pytest.mark.parametrize("width", [1, 7, 8, 16, 24, 32, 33, 48, 98])
+@pytest.mark.parametrize("n", [15, 300, 9_001])
+def test_one_query_over_signs_finds_what_a_sort_finds(isa: str, width: int, n: int) -> None:
+    """Rows of so many bytes, scored sixteen together: the best are those of the one formula."""
+    rng = np.random.default_rng(width)
+    rows = rng.integers(0, 256, (n, width)).astype(np.uint8)
+    rows[n // 2 : 2 * (n // 2)] = rows[: n // 2]
+    codes = _core.Codes("bits", 8 * width, rows, rng.choice(np.float32([0.5, 0.6, 0.7]), n))
+    query, bias = rng.standard_normal((1, 8 * width)).astype(np.float32), np.float32([0.3])
+    scores = _core.block(codes, query, bias, isa="portable")[0]
+    for k in (1, 10, 40):
+        best = sorted_rows(scores, np.arange(n))[:k]
+
+        found, values = _core.top_k(codes, query, bias, k, threads=1, isa=isa)
+
+        np.testing.assert_array_equal(best, found[0, : len(best)])
+        np.testing.assert_array_equal(scores[best], values[0, : len(best)])

@@ -215,7 +215,8 @@ template <size_t (*Bytes)(const Codes&), size_t (*At)(uint32_t)>
 inline void sieve_make_set(const Codes& of, const std::byte* query, uint32_t set, std::byte* sieve) {
   std::byte* out = sieve + sieve_set<Bytes>(of, set);
   __builtin_memset(out, 0, sieve_set<Bytes>(of, 1) - kSieveHead);
-  *reinterpret_cast<Bound*>(out) = round_up(of, query, sieve_head(sieve).anchor(set), out + kBound, At);
+  *reinterpret_cast<Bound*>(out) = round_up(of, query, sieve_head(sieve).anchor(set), out + kBound,
+                                            [](uint32_t part) { return At(part); });
 }
 
 template <size_t (*Bytes)(const Codes&),
