@@ -18,6 +18,7 @@ namespace lilliput {
 constexpr uint32_t kSiftedRows = 256;   // with one threshold, which rises from run to run
 constexpr uint32_t kMostSifted = 1024;  // where hardly any row is left
 constexpr uint32_t kHardlyAny = 12;
+constexpr uint32_t kTogether = 16;     // rows left to be scored at once, each asked for when it is found
 constexpr uint32_t kBlindRows = 64;    // scored at a time while there is no threshold yet
 constexpr uint32_t kFirstRows = 2048;  // whose bounds say which of them to score first
 constexpr uint32_t kDealt = 128;       // buckets that they are dealt into
@@ -98,7 +99,12 @@ class Prepared {
   // The hits of one query, run by run: rows that cannot reach its threshold are sifted out first.
   void push_one(const Panel& panel, uint64_t number, Sink& sink, uint32_t q, float* scores) const {
     const Codes& codes = *panel.codes;
-    uint32_t left[kMostSifted], run = kSiftedRows;
+    uint32_t left[kMostSifted + kTogether], waiting = 0, run = kSiftedRows;
+    const auto score_left = [&] {
+      kernels_.gather(codes, left, waiting, query(number), scores);
+      for (uint32_t i = 0; i < waiting; ++i) push(panel, left[i], sink, q, scores[i]);
+      waiting = 0;
+    };
     for (uint32_t at = 0, n; at < panel.n; at += n) {
       const bool blind = sink.threshold[q] == -std::numeric_limits<float>::infinity();
       if (blind && first_sieve_ && kernels_.sieve->bounds) {
@@ -110,17 +116,29 @@ class Prepared {
       if (first_sieve_ && !blind) {
         const std::byte* sieve = first_sieve_ + number * sieve_bytes_;
         const uint32_t set = sieve_set(codes, number, sink.threshold[q]);
-        const uint32_t count = kernels_.sieve->sift(codes, at, n, sieve, set, sink.threshold[q], left);
+        const uint32_t count =
+            kernels_.sieve->sift(codes, at, n, sieve, set, sink.threshold[q], left + waiting);
         run = count <= kHardlyAny ? kMostSifted : kSiftedRows;
         if (count <= n / kernels_.sieve->few) {
-          kernels_.gather(codes, left, count, query(number), scores);
-          for (uint32_t i = 0; i < count; ++i) push(panel, left[i], sink, q, scores[i]);
+          for (uint32_t i = 0; i < count; ++i) ask_for(codes, left[waiting + i]);
+          waiting += count;
+          if (waiting >= kTogether) score_left();
           continue;
         }
       }
       kernels_.block(codes, at, n, query(number), scores);
       push_reaching(panel, at, n, sink, q, scores);
     }
+    if (waiting) score_left();
+  }
+
+  // A row comes from memory while others are sifted.
+  static void ask_for(const Codes& codes, uint32_t row) {
+    const auto lines = [](const std::byte* from, uint32_t bytes) {
+      for (uint32_t at = 0; at < bytes; at += 64) __builtin_prefetch(from + at);
+    };
+    lines(codes.rows + size_t{row} * codes.row_bytes, codes.row_bytes);
+    if (codes.more) lines(codes.more + size_t{row} * codes.more_bytes, codes.more_bytes);
   }
 
   // What at least `wanted` of the bounds reach, and few more: the best of each bucket are looked at alone.
