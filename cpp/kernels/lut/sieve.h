@@ -229,8 +229,8 @@ inline uint32_t sieve_sift(const Codes& codes, uint64_t first, uint32_t n, const
 
 template <size_t (*Bytes)(const Codes&), size_t (*At)(uint32_t),
           uint32_t (*Sift)(const Codes&, uint64_t, uint32_t, uint32_t, const std::byte*, uint32_t*)>
-constexpr Sieve kLutSieve = {sieve_bytes<Bytes>,        sieve_prepare,           sieve_set_for,
-                             sieve_make_set<Bytes, At>, sieve_sift<Bytes, Sift>};
+constexpr Sieve kLutSieve = {sieve_bytes<Bytes>, sieve_prepare, sieve_set_for, sieve_make_set<Bytes, At>,
+                             sieve_sift<Bytes, Sift>};
 
 // Calls mask_of(row) for every `Side` rows, for some again where n leaves a rest; fewer than that all pass.
 template <uint32_t Side, class MaskOf>
