@@ -5,7 +5,7 @@
 
 #include "bindings/arrays.h"
 #include "bindings/codebook.h"
-#include "lilliput/dense.h"
+#include "bindings/placed.h"
 #include "lilliput/page_guard.h"
 
 namespace lilliput {
@@ -203,43 +203,59 @@ Out<float, 2> every_score(const CodesView& view, In<float, 2> x, In<float, 1> bi
   return out.array(queries.n, view.codes.n);
 }
 
-// Calls work with some rows at a time, less an origin if there is one: what is copied stays in cache.
-template <class Work>
-void about(const float* origin, uint32_t dim, const float* x, uint64_t n, const Work& work) {
-  constexpr uint64_t kFew = 16;
-  if (!origin) return work(x, uint64_t{0}, n);
-  std::vector<float> moved(kFew * dim);
-  for (uint64_t first = 0; first < n; first += kFew) {
-    const uint64_t count = std::min(kFew, n - first);
-    less(dim, count, x + first * dim, origin, moved.data());
-    work(moved.data(), first, count);
-  }
-}
+// The rows that encoding writes, and what it is made of.
+struct Target {
+  const Kernels& kernels;
+  uint32_t dim, width;
+  std::byte* rows;
+  float *alpha, *beta;
+};
 
-void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
-                 std::optional<Into<float, 1>> alpha, std::optional<Into<float, 1>> beta, unsigned threads,
-                 const std::string& isa, std::optional<In<float, 1>> origin) {
-  const Kind k = kind_named(kind);
-  const uint32_t dim = static_cast<uint32_t>(x.shape(1)), width = row_bytes(k, dim);
+Target target(Kind kind, const In<float, 2>& x, const Into<uint8_t, 2>& rows,
+              const std::optional<Into<float, 1>>& alpha, const std::optional<Into<float, 1>>& beta,
+              const std::optional<In<float, 1>>& origin, const std::string& isa) {
+  const uint32_t dim = static_cast<uint32_t>(x.shape(1)), width = row_bytes(kind, dim);
   const uint64_t n = x.shape(0);
   require(dim > 0 && rows.shape(0) == n && rows.shape(1) == width,
           "rows_out must be (n, row_bytes(kind, dim))");
   require(!alpha || alpha->shape(0) == n, "alpha_out must be (n,)");
   require(!beta || beta->shape(0) == n, "beta_out must be (n,)");
   require(!origin || origin->shape(0) == dim, "origin must be (dim,)");
-  const Kernels& kernels = table(k, isa);
+  const Kernels& kernels = table(kind, isa);
   require(kernels.encode, "rows of this kind are written by a function of their own");
+  return {kernels, dim, width, reinterpret_cast<std::byte*>(rows.data()), pointer(alpha), pointer(beta)};
+}
+
+float encode_placed(const Target& to, const Place& place, const float* x, uint64_t n, unsigned threads) {
   constexpr uint64_t kRun = 256;
   const nb::gil_scoped_release released;
-  parallel_for((n + kRun - 1) / kRun, threads_or_default(threads), [&](uint64_t i, unsigned, Step&) {
+  std::vector<float> most(threads_or_default(threads));
+  parallel_for((n + kRun - 1) / kRun, threads_or_default(threads), [&](uint64_t i, unsigned slot, Step&) {
     const uint64_t start = i * kRun, there = std::min(kRun, n - start);
-    about(pointer(origin), dim, x.data() + start * dim, there,
-          [&](const float* from, uint64_t past, uint64_t count) {
-            const uint64_t first = start + past;
-            kernels.encode(dim, count, from, reinterpret_cast<std::byte*>(rows.data()) + first * width,
-                           alpha ? alpha->data() + first : nullptr, beta ? beta->data() + first : nullptr);
-          });
+    const auto write = [&](const float* from, uint64_t past, uint64_t count) {
+      const uint64_t first = start + past;
+      to.kernels.encode(to.dim, count, from, to.rows + first * to.width,
+                        to.alpha ? to.alpha + first : nullptr, to.beta ? to.beta + first : nullptr);
+    };
+    most[slot] = std::max(most[slot], place.each(x + start * to.dim, there, write));
   });
+  return *std::max_element(most.begin(), most.end());
+}
+
+void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
+                 std::optional<Into<float, 1>> alpha, std::optional<Into<float, 1>> beta, unsigned threads,
+                 const std::string& isa, std::optional<In<float, 1>> origin) {
+  const Target to = target(kind_named(kind), x, rows, alpha, beta, origin, isa);
+  const Place place{*dense(isa_named(isa)), to.dim, false, pointer(origin)};
+  encode_placed(to, place, x.data(), x.shape(0), threads);
+}
+
+float encode_raw(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
+                 std::optional<Into<float, 1>> alpha, std::optional<Into<float, 1>> beta, bool unit,
+                 std::optional<In<float, 1>> origin, unsigned threads, const std::string& isa) {
+  const Target to = target(kind_named(kind), x, rows, alpha, beta, origin, isa);
+  const Place place{*dense(isa_named(isa)), to.dim, unit, pointer(origin), true};
+  return encode_placed(to, place, x.data(), x.shape(0), threads);
 }
 
 std::vector<std::string> kinds() {
@@ -284,6 +300,10 @@ void bind_scan(nb::module_& m) {
         "alpha_out"_a.noconvert() = nb::none(), "beta_out"_a.noconvert() = nb::none(), "threads"_a = 0,
         "isa"_a = "", "origin"_a = nb::none(),
         "Encode rows in place, less an origin (dim,), factors beside them.");
+  m.def("encode_raw", &encode_raw, "kind"_a, "x"_a, "rows_out"_a.noconvert(),
+        "alpha_out"_a.noconvert() = nb::none(), "beta_out"_a.noconvert() = nb::none(), "unit"_a = false,
+        "origin"_a = nb::none(), "threads"_a = 0, "isa"_a = "",
+        "Encode rows of any length, over it where `unit`, and give the greatest squared length.");
 }
 
 }  // namespace lilliput
