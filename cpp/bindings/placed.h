@@ -16,6 +16,12 @@ struct Place {
   const float* origin = nullptr;  // then less this, unless null
   bool measured = false;          // whether their lengths are wanted even where they stay as they are
 
+  // Rows at a time.
+  uint64_t few() const {
+    constexpr uint64_t kRoom = 4096, kMost = 16;
+    return std::clamp<uint64_t>(kRoom / dim, 1, kMost);
+  }
+
   // Calls work(rows, the number of the first, how many), and gives the greatest squared norm that rows had; 0
   // where nothing was to be done to them.
   template <class Work>
@@ -25,12 +31,10 @@ struct Place {
       work(x, uint64_t{0}, n);
       return 0.0f;
     }
-    constexpr uint64_t kRoom = 4096, kMost = 16;
-    const uint64_t few = std::clamp<uint64_t>(kRoom / dim, 1, kMost);
-    std::vector<float> room(moves ? few * dim : kMost);
+    std::vector<float> room(few() * (moves ? dim : 1));
     float most = 0.0f;
-    for (uint64_t first = 0; first < n; first += few) {
-      const uint64_t count = std::min(few, n - first);
+    for (uint64_t first = 0; first < n; first += few()) {
+      const uint64_t count = std::min(few(), n - first);
       const float* from = x + first * dim;
       if (moves) {
         most = std::max(most, dense.place(dim, count, from, unit, origin, room.data()));

@@ -2,6 +2,7 @@
 #include "index/scan.h"
 
 #include <cstring>
+#include <memory>
 
 #include "bindings/arrays.h"
 #include "bindings/codebook.h"
@@ -28,6 +29,8 @@ using Ids = std::optional<In<int64_t, 1>>;
 using Rows = std::optional<In<int64_t, 1>>;
 
 bool is_lookup(Kind kind) { return kind == Kind::lut4 || kind == Kind::lut8; }
+
+bool holds_odd_integers(Kind kind) { return kind == Kind::bits || (kind >= Kind::b2 && kind <= Kind::b7); }
 
 // A view that keeps its arrays alive.
 class CodesView {
@@ -226,20 +229,27 @@ Target target(Kind kind, const In<float, 2>& x, const Into<uint8_t, 2>& rows,
   return {kernels, dim, width, reinterpret_cast<std::byte*>(rows.data()), pointer(alpha), pointer(beta)};
 }
 
-float encode_placed(const Target& to, const Place& place, const float* x, uint64_t n, unsigned threads) {
+// Calls write(rows that were placed, the number of the first, how many), and gives the greatest squared norm.
+template <class Write>
+float by_place(const Place& place, const float* x, uint64_t n, unsigned threads, const Write& write) {
   constexpr uint64_t kRun = 256;
   const nb::gil_scoped_release released;
   std::vector<float> most(threads_or_default(threads));
   parallel_for((n + kRun - 1) / kRun, threads_or_default(threads), [&](uint64_t i, unsigned slot, Step&) {
     const uint64_t start = i * kRun, there = std::min(kRun, n - start);
-    const auto write = [&](const float* from, uint64_t past, uint64_t count) {
-      const uint64_t first = start + past;
-      to.kernels.encode(to.dim, count, from, to.rows + first * to.width,
-                        to.alpha ? to.alpha + first : nullptr, to.beta ? to.beta + first : nullptr);
-    };
-    most[slot] = std::max(most[slot], place.each(x + start * to.dim, there, write));
+    const float longest = place.each(
+        x + start * place.dim, there,
+        [&](const float* from, uint64_t past, uint64_t count) { write(from, start + past, count); });
+    most[slot] = std::max(most[slot], longest);
   });
   return *std::max_element(most.begin(), most.end());
+}
+
+float encode_placed(const Target& to, const Place& place, const float* x, uint64_t n, unsigned threads) {
+  return by_place(place, x, n, threads, [&](const float* from, uint64_t first, uint64_t count) {
+    to.kernels.encode(to.dim, count, from, to.rows + first * to.width, to.alpha ? to.alpha + first : nullptr,
+                      to.beta ? to.beta + first : nullptr);
+  });
 }
 
 void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
@@ -256,6 +266,31 @@ float encode_raw(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
   const Target to = target(kind_named(kind), x, rows, alpha, beta, origin, isa);
   const Place place{*dense(isa_named(isa)), to.dim, unit, pointer(origin), true};
   return encode_placed(to, place, x.data(), x.shape(0), threads);
+}
+
+float encode_lines(const std::string& kind, uint32_t bits, In<float, 2> x, Into<uint8_t, 2> rows,
+                   Into<float, 1> alpha, Into<float, 1> shift, std::optional<Into<float, 1>> beta, bool unit,
+                   std::optional<In<float, 1>> origin, unsigned threads, const std::string& isa) {
+  const Kind k = kind_named(kind);
+  const bool halved = k == Kind::i8;
+  const Target to = target(k, x, rows, alpha, beta, origin, isa);
+  require(bits >= 1 && bits <= 8 && (halved || (holds_odd_integers(k) && bits == row_bytes(k, 8))),
+          "rows of this kind hold no integers of so many bits");
+  require(shift.shape(0) == x.shape(0), "shift_out must be (n,)");
+  const Dense& table = *dense(isa_named(isa));
+  const Place place{table, to.dim, unit, pointer(origin), true};
+  return by_place(
+      place, x.data(), x.shape(0), threads, [&](const float* from, uint64_t first, uint64_t count) {
+        const auto room = std::make_unique_for_overwrite<float[]>(count * (to.dim + 1));
+        float *integers = room.get(), *lengths = integers + count * to.dim;
+        float *alphas = to.alpha + first, *shifts = shift.data() + first;
+        std::byte* out = to.rows + first * to.width;
+        table.lines(to.dim, count, bits, from, integers, alphas, shifts, to.beta ? to.beta + first : lengths);
+        if (halved)
+          halve(to.dim, count, integers, reinterpret_cast<int8_t*>(out), alphas, shifts);
+        else
+          to.kernels.encode(to.dim, count, integers, out, nullptr, nullptr);
+      });
 }
 
 std::vector<std::string> kinds() {
@@ -304,6 +339,11 @@ void bind_scan(nb::module_& m) {
         "alpha_out"_a.noconvert() = nb::none(), "beta_out"_a.noconvert() = nb::none(), "unit"_a = false,
         "origin"_a = nb::none(), "threads"_a = 0, "isa"_a = "",
         "Encode rows of any length, over it where `unit`, and give the greatest squared length.");
+  m.def("encode_lines", &encode_lines, "kind"_a, "bits"_a, "x"_a, "rows_out"_a.noconvert(),
+        "alpha_out"_a.noconvert(), "shift_out"_a.noconvert(), "beta_out"_a.noconvert() = nb::none(),
+        "unit"_a = false, "origin"_a = nb::none(), "threads"_a = 0, "isa"_a = "",
+        "Encode rows as the integers that `lines` gives, as i8 less one and halved; otherwise as "
+        "`encode_raw`.");
 }
 
 }  // namespace lilliput

@@ -149,6 +149,11 @@ def encode_raw(kind: str, x: Annotated[NDArray[numpy.float32], dict(shape=(None,
     Encode rows of any length, over it where `unit`, and give the greatest squared length.
     """
 
+def encode_lines(kind: str, bits: int, x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], rows_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')], alpha_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], shift_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], beta_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, unit: bool = False, origin: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, threads: int = 0, isa: str = '') -> float:
+    """
+    Encode rows as the integers that `lines` gives, as i8 less one and halved; otherwise as `encode_raw`.
+    """
+
 class Codebook:
     """What rows of word numbers stand for; keeps the arrays alive."""
 

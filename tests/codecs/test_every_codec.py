@@ -105,11 +105,12 @@ def test_one_pass_writes_what_measuring_scaling_and_encoding_write(spec: str, me
 
 @every_metric
 @every_codec
-def test_a_row_that_is_too_long_is_named(spec: str, metric: str) -> None:
+@pytest.mark.parametrize("size", [1e19, 3e38])
+def test_a_row_that_is_too_long_is_named(spec: str, metric: str, size: float) -> None:
     """The number is that of the row among all, whichever pass measures it."""
     codec = Codec(spec, metric=metric).fit(X)
     rows = X.copy()
-    rows[211] = 1e19
+    rows[211] = size
 
     with pytest.raises(InvalidInput, match="Row 211 is longer"):
         codec.encode(rows)

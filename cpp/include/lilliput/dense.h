@@ -53,6 +53,10 @@ void unfold(uint32_t dim, uint32_t out_dim, uint64_t n, const uint32_t* order, c
 // y = x within [-limit, limit], n numbers.
 void clamp(uint64_t n, float limit, const float* x, float* y);
 
+// Rows of odd integers v, with which x is near shift + alpha * v, as bytes of (v - 1) / 2, with which it is
+// near what alpha and shift become.
+void halve(uint32_t dim, uint64_t n, const float* odd, int8_t* halves, float* alpha, float* shift);
+
 // The first row with a NaN or an Inf, or n.
 uint64_t first_bad(uint32_t dim, uint64_t n, const float* x);
 
