@@ -55,7 +55,7 @@ def test_threads_change_nothing(bits: int) -> None:
 @every_bits
 @pytest.mark.parametrize("unit", [False, True])
 def test_lines_are_written_in_the_pass_that_finds_them(isa: str, bits: int, unit: bool) -> None:
-    """Scaling, moving, rounding and writing apart give the same rows and factors, on any number of threads."""
+    """Scaling, moving, rounding and writing apart give the same rows and factors, on any threads."""
     rng = np.random.default_rng(3)
     X, origin = matrix(rng, 600, 83), matrix(rng, 1, 83)[0]
     X[5] = 0
