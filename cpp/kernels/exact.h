@@ -27,13 +27,25 @@ constexpr int kParts = kLanes / kWidth;
 inline int32_t bits_of(float x) { return __builtin_bit_cast(int32_t, x); }
 inline float float_of(int32_t bits) { return __builtin_bit_cast(float, bits); }
 
-// What 16 lanes hold together.
+template <int Half>
+inline float fold_vector(Vector v) {
+  if constexpr (Half == 0) {
+    return v[0];
+  } else {
+    typedef int32_t Places __attribute__((vector_size(kVectorBytes)));
+    Places upper;
+    for (int j = 0; j < kWidth; ++j) upper[j] = (j + Half) % kWidth;
+    return fold_vector<Half / 2>(v + __builtin_shuffle(v, upper));
+  }
+}
+
+// What 16 lanes hold together: lane j adds lane j + 8, then the lower eight add likewise, down to one.
 inline float fold_lanes(const Vector (&part)[kParts]) {
-  float lane[kLanes];
-  __builtin_memcpy(lane, part, sizeof lane);
-  for (int half = kLanes / 2; half > 0; half /= 2)
-    for (int j = 0; j < half; ++j) lane[j] += lane[j + half];
-  return lane[0];
+  Vector held[kParts];
+  __builtin_memcpy(held, part, sizeof held);
+  for (int half = kParts / 2; half > 0; half /= 2)
+    for (int p = 0; p < half; ++p) held[p] += held[p + half];
+  return fold_vector<kWidth / 2>(held[0]);
 }
 
 // The squared norm in 16 lanes: lane j adds the squares of elements j, j + 16, ...; then the lanes fold.
