@@ -46,12 +46,6 @@ struct LineSums {
   Vector dot[kParts] = {}, squares[kParts] = {}, sum[kParts] = {};
 };
 
-inline Vector part_of(const float* sixteen, int p) {
-  Vector v;
-  __builtin_memcpy(&v, sixteen + p * kWidth, sizeof v);
-  return v;
-}
-
 template <int Count>
 inline void lines_at(const float* y, uint32_t dim, float most, Line (&line)[Count]) {
   LineSums sums[Count];

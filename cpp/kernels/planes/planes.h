@@ -132,10 +132,11 @@ inline Fit best_fit(const float* x, uint32_t dim, float norm) {
   return best;
 }
 
+// What lies at odd integers, as u in the lowest bits.
 template <uint32_t Bits>
 inline void number_each(const float* x, uint32_t count, float inverse, uint8_t* u) {
-  for (uint32_t i = 0; i < count; ++i)
-    u[i] = static_cast<uint8_t>(static_cast<int32_t>(odd_at<Bits>(x[i], inverse)) + kEnds<Bits>) / 2;
+  constexpr float kMagic = 12582912.0f + (1 << (Bits - 1));
+  to_bytes(x, count, [&]<class V>(V v) { return (odd_at<Bits>(v, inverse) - 1.0f) * 0.5f + kMagic; }, u);
 }
 
 // Eight bytes as a matrix of bits, transposed: byte j holds bit j of each.
@@ -154,10 +155,7 @@ inline void write_planes(const float* x, uint32_t dim, float inverse, std::byte*
   for (uint32_t first = 0; first < dim; first += 64) {
     const uint32_t count = dim - first < 64 ? dim - first : 64;
     uint8_t u[64] = {};
-    if (count == 64)
-      number_each<Bits>(x + first, 64, inverse, u);  // what is counted beforehand becomes vectors
-    else
-      number_each<Bits>(x + first, count, inverse, u);
+    number_each<Bits>(x + first, count, inverse, u);
     uint64_t eights[8];
     __builtin_memcpy(eights, u, sizeof u);
     for (uint64_t& eight : eights) eight = turned(eight) << (64 - 8 * Bits);
