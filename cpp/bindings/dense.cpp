@@ -37,15 +37,20 @@ Out<float, 2> project(In<float, 2> x, In<float, 2> matrix, std::optional<In<floa
   return y.array(n, out_dim);
 }
 
-Out<float, 2> normalize(In<float, 2> x, unsigned threads, const std::string& isa) {
+std::tuple<Out<float, 2>, float> unit_rows(In<float, 2> x, unsigned threads, const std::string& isa) {
   const uint32_t dim = static_cast<uint32_t>(x.shape(1));
   const uint64_t n = x.shape(0);
   const Dense& table = *dense(isa_named(isa));
   const Fresh<float> y(n * dim);
+  std::vector<float> most(n / kRun + 1);
   by_rows(n, threads, [&](uint64_t first, uint64_t count) {
-    table.normalize(dim, count, x.data() + first * dim, y.data + first * dim);
+    most[first / kRun] = table.place(dim, count, x.data() + first * dim, true, nullptr, y.data + first * dim);
   });
-  return y.array(n, dim);
+  return {y.array(n, dim), *std::max_element(most.begin(), most.end())};
+}
+
+Out<float, 2> normalize(In<float, 2> x, unsigned threads, const std::string& isa) {
+  return std::get<0>(unit_rows(x, threads, isa));
 }
 
 Out<float, 1> squared_norms(In<float, 2> x, unsigned threads, const std::string& isa) {
@@ -175,20 +180,11 @@ Out<float, 2> clamp_rows(In<float, 2> x, float limit, unsigned threads) {
   return y.array(n, dim);
 }
 
-// A NaN or Inf makes the sum of x - x something else than zero.
 int64_t first_bad_row(In<float, 2> x) {
-  const size_t dim = x.shape(1);
+  const uint64_t n = x.shape(0);
   const nb::gil_scoped_release released;
-  for (size_t r = 0; r < x.shape(0); ++r) {
-    const float* row = x.data() + r * dim;
-    float zero[8] = {};
-    size_t i = 0;
-    for (; i + 8 <= dim; i += 8)
-      for (size_t j = 0; j < 8; ++j) zero[j] += row[i + j] - row[i + j];
-    for (; i < dim; ++i) zero[0] += row[i] - row[i];
-    if (std::any_of(zero, zero + 8, [](float z) { return z != 0.0f; })) return static_cast<int64_t>(r);
-  }
-  return -1;
+  const uint64_t bad = first_bad(static_cast<uint32_t>(x.shape(1)), n, x.data());
+  return bad < n ? static_cast<int64_t>(bad) : -1;
 }
 
 }  // namespace
@@ -198,6 +194,8 @@ void bind_dense(nb::module_& m) {
         "(x - offset) @ matrix.T, the same bits on every machine.");
   m.def("normalize", &normalize, "x"_a, "threads"_a = 0, "isa"_a = "",
         "Rows over their norms; zero rows stay zero.");
+  m.def("unit_rows", &unit_rows, "x"_a, "threads"_a = 0, "isa"_a = "",
+        "Rows over their norms, and the greatest squared length that one had.");
   m.def("squared_norms", &squared_norms, "x"_a, "threads"_a = 0, "isa"_a = "", "|x|^2 of each row.");
   m.def("longest", &longest, "x"_a, "isa"_a = "", "The greatest squared length of a row; 0 of no rows.");
   m.def("settle", &settle, "x"_a, "bits"_a, "directions"_a, "alpha"_a.noconvert(), "threads"_a = 0,

@@ -66,7 +66,7 @@ class QueryForm {
     table.norm2(dim_, 1, x, &square);
     if (!(square < longest_)) return false;
     if (unit_)
-      table.normalize(dim_, 1, x, q);
+      table.place(dim_, 1, x, true, nullptr, q);
     else
       std::memcpy(q, x, dim_ * sizeof(float));
     std::fill(q + dim_, q + out_dim_, 0.0f);

@@ -2,10 +2,11 @@
 #include "index/scan.h"
 
 #include <cstring>
+#include <memory>
 
 #include "bindings/arrays.h"
 #include "bindings/codebook.h"
-#include "lilliput/dense.h"
+#include "bindings/placed.h"
 #include "lilliput/page_guard.h"
 
 namespace lilliput {
@@ -28,6 +29,8 @@ using Ids = std::optional<In<int64_t, 1>>;
 using Rows = std::optional<In<int64_t, 1>>;
 
 bool is_lookup(Kind kind) { return kind == Kind::lut4 || kind == Kind::lut8; }
+
+bool holds_odd_integers(Kind kind) { return kind == Kind::bits || (kind >= Kind::b2 && kind <= Kind::b7); }
 
 // A view that keeps its arrays alive.
 class CodesView {
@@ -210,26 +213,26 @@ Out<float, 2> every_score(const CodesView& view, In<float, 2> x, In<float, 1> bi
   return out.array(queries.n, view.codes.n);
 }
 
-// Calls work with some rows at a time, less an origin if there is one: what is copied stays in cache.
-template <class Work>
-void about(const float* origin, uint32_t dim, const float* x, uint64_t n, const Work& work) {
-  constexpr uint64_t kFew = 16;
-  if (!origin) return work(x, uint64_t{0}, n);
-  std::vector<float> moved(kFew * dim);
-  for (uint64_t first = 0; first < n; first += kFew) {
-    const uint64_t count = std::min(kFew, n - first);
-    less(dim, count, x + first * dim, origin, moved.data());
-    work(moved.data(), first, count);
-  }
-}
+// The rows that encoding writes, and what it is made of.
+struct Target {
+  const Kernels& kernels;
+  uint32_t dim, width, below;
+  std::byte *rows, *more;
+  float *alpha, *beta;
 
-void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
-                 std::optional<Into<float, 1>> alpha, std::optional<Into<float, 1>> beta, unsigned threads,
-                 const std::string& isa, std::optional<In<float, 1>> origin,
-                 std::optional<Into<uint8_t, 2>> more) {
-  const Kind k = kind_named(kind);
-  const uint32_t dim = static_cast<uint32_t>(x.shape(1)), width = row_bytes(k, dim);
-  const uint32_t below = more_bytes(k, dim);
+  void write(const float* x, uint64_t first, uint64_t n, float* factors, float* norms) const {
+    std::byte* to = rows + first * width;
+    if (below) return kernels.encode_planes(dim, n, x, to, more + first * below, factors, norms);
+    kernels.encode(dim, n, x, to, factors, norms);
+  }
+};
+
+Target target(Kind kind, const In<float, 2>& x, const Into<uint8_t, 2>& rows,
+              const std::optional<Into<float, 1>>& alpha, const std::optional<Into<float, 1>>& beta,
+              const std::optional<In<float, 1>>& origin, const std::string& isa,
+              const std::optional<Into<uint8_t, 2>>& more) {
+  const uint32_t dim = static_cast<uint32_t>(x.shape(1)), width = row_bytes(kind, dim);
+  const uint32_t below = more_bytes(kind, dim);
   const uint64_t n = x.shape(0);
   require(dim > 0 && rows.shape(0) == n && rows.shape(1) == width,
           "rows_out must be (n, row_bytes(kind, dim))");
@@ -238,24 +241,83 @@ void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
   require(!alpha || alpha->shape(0) == n, "alpha_out must be (n,)");
   require(!beta || beta->shape(0) == n, "beta_out must be (n,)");
   require(!origin || origin->shape(0) == dim, "origin must be (dim,)");
-  const Kernels& kernels = table(k, isa);
+  const Kernels& kernels = table(kind, isa);
   require(kernels.encode || kernels.encode_planes,
           "rows of this kind are written by a function of their own");
+  return {kernels,
+          dim,
+          width,
+          below,
+          reinterpret_cast<std::byte*>(rows.data()),
+          more ? reinterpret_cast<std::byte*>(more->data()) : nullptr,
+          pointer(alpha),
+          pointer(beta)};
+}
+
+// Calls write(rows that were placed, the number of the first, how many), and gives the greatest squared norm.
+template <class Write>
+float by_place(const Place& place, const float* x, uint64_t n, unsigned threads, const Write& write) {
   constexpr uint64_t kRun = 256;
   const nb::gil_scoped_release released;
-  parallel_for((n + kRun - 1) / kRun, threads_or_default(threads), [&](uint64_t i, unsigned, Step&) {
+  std::vector<float> most(threads_or_default(threads));
+  parallel_for((n + kRun - 1) / kRun, threads_or_default(threads), [&](uint64_t i, unsigned slot, Step&) {
     const uint64_t start = i * kRun, there = std::min(kRun, n - start);
-    about(pointer(origin), dim, x.data() + start * dim, there,
-          [&](const float* from, uint64_t past, uint64_t count) {
-            const uint64_t first = start + past;
-            std::byte* to = reinterpret_cast<std::byte*>(rows.data()) + first * width;
-            float* factors = alpha ? alpha->data() + first : nullptr;
-            float* norms = beta ? beta->data() + first : nullptr;
-            if (!below) return kernels.encode(dim, count, from, to, factors, norms);
-            std::byte* lower = reinterpret_cast<std::byte*>(more->data()) + first * below;
-            kernels.encode_planes(dim, count, from, to, lower, factors, norms);
-          });
+    const float longest = place.each(
+        x + start * place.dim, there,
+        [&](const float* from, uint64_t past, uint64_t count) { write(from, start + past, count); });
+    most[slot] = std::max(most[slot], longest);
   });
+  return *std::max_element(most.begin(), most.end());
+}
+
+float encode_placed(const Target& to, const Place& place, const float* x, uint64_t n, unsigned threads) {
+  return by_place(place, x, n, threads, [&](const float* from, uint64_t first, uint64_t count) {
+    to.write(from, first, count, to.alpha ? to.alpha + first : nullptr, to.beta ? to.beta + first : nullptr);
+  });
+}
+
+void encode_rows(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
+                 std::optional<Into<float, 1>> alpha, std::optional<Into<float, 1>> beta, unsigned threads,
+                 const std::string& isa, std::optional<In<float, 1>> origin,
+                 std::optional<Into<uint8_t, 2>> more) {
+  const Target to = target(kind_named(kind), x, rows, alpha, beta, origin, isa, more);
+  const Place place{*dense(isa_named(isa)), to.dim, false, pointer(origin)};
+  encode_placed(to, place, x.data(), x.shape(0), threads);
+}
+
+float encode_raw(const std::string& kind, In<float, 2> x, Into<uint8_t, 2> rows,
+                 std::optional<Into<float, 1>> alpha, std::optional<Into<float, 1>> beta, bool unit,
+                 std::optional<In<float, 1>> origin, unsigned threads, const std::string& isa) {
+  const Target to = target(kind_named(kind), x, rows, alpha, beta, origin, isa, {});
+  const Place place{*dense(isa_named(isa)), to.dim, unit, pointer(origin), true};
+  return encode_placed(to, place, x.data(), x.shape(0), threads);
+}
+
+float encode_lines(const std::string& kind, uint32_t bits, In<float, 2> x, Into<uint8_t, 2> rows,
+                   Into<float, 1> alpha, Into<float, 1> shift, std::optional<Into<float, 1>> beta, bool unit,
+                   std::optional<In<float, 1>> origin, unsigned threads, const std::string& isa,
+                   std::optional<Into<uint8_t, 2>> more) {
+  const Kind k = kind_named(kind);
+  const bool halved = k == Kind::i8;
+  const Target to = target(k, x, rows, alpha, beta, origin, isa, more);
+  require(bits >= 1 && bits <= 8 &&
+              (halved || (holds_odd_integers(k) && bits == row_bytes(k, 8) + more_bytes(k, 8))),
+          "rows of this kind hold no integers of so many bits");
+  require(shift.shape(0) == x.shape(0), "shift_out must be (n,)");
+  const Dense& table = *dense(isa_named(isa));
+  const Place place{table, to.dim, unit, pointer(origin), true};
+  return by_place(
+      place, x.data(), x.shape(0), threads, [&](const float* from, uint64_t first, uint64_t count) {
+        const auto room = std::make_unique_for_overwrite<float[]>(count * (to.dim + 1));
+        float *integers = room.get(), *lengths = integers + count * to.dim;
+        float *alphas = to.alpha + first, *shifts = shift.data() + first;
+        table.lines(to.dim, count, bits, from, integers, alphas, shifts, to.beta ? to.beta + first : lengths);
+        if (halved)
+          halve(to.dim, count, integers, reinterpret_cast<int8_t*>(to.rows + first * to.width), alphas,
+                shifts);
+        else
+          to.write(integers, first, count, nullptr, nullptr);
+      });
 }
 
 std::vector<std::string> kinds() {
@@ -303,6 +365,16 @@ void bind_scan(nb::module_& m) {
         "alpha_out"_a.noconvert() = nb::none(), "beta_out"_a.noconvert() = nb::none(), "threads"_a = 0,
         "isa"_a = "", "origin"_a = nb::none(), "more_out"_a.noconvert() = nb::none(),
         "Encode rows in place, less an origin (dim,), factors beside them.");
+  m.def("encode_raw", &encode_raw, "kind"_a, "x"_a, "rows_out"_a.noconvert(),
+        "alpha_out"_a.noconvert() = nb::none(), "beta_out"_a.noconvert() = nb::none(), "unit"_a = false,
+        "origin"_a = nb::none(), "threads"_a = 0, "isa"_a = "",
+        "Encode rows of any length, over it where `unit`, and give the greatest squared length.");
+  m.def("encode_lines", &encode_lines, "kind"_a, "bits"_a, "x"_a, "rows_out"_a.noconvert(),
+        "alpha_out"_a.noconvert(), "shift_out"_a.noconvert(), "beta_out"_a.noconvert() = nb::none(),
+        "unit"_a = false, "origin"_a = nb::none(), "threads"_a = 0, "isa"_a = "",
+        "more_out"_a.noconvert() = nb::none(),
+        "Encode rows as the integers that `lines` gives, as i8 less one and halved; otherwise as "
+        "`encode_raw`.");
 }
 
 }  // namespace lilliput

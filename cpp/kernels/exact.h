@@ -27,24 +27,38 @@ constexpr int kParts = kLanes / kWidth;
 inline int32_t bits_of(float x) { return __builtin_bit_cast(int32_t, x); }
 inline float float_of(int32_t bits) { return __builtin_bit_cast(float, bits); }
 
-// What 16 lanes hold together.
+inline Vector part_of(const float* lanes, int p) {
+  Vector v;
+  __builtin_memcpy(&v, lanes + p * kWidth, sizeof v);
+  return v;
+}
+
+template <int Half>
+inline float fold_vector(Vector v) {
+  if constexpr (Half == 0) {
+    return v[0];
+  } else {
+    typedef int32_t Places __attribute__((vector_size(kVectorBytes)));
+    Places upper;
+    for (int j = 0; j < kWidth; ++j) upper[j] = (j + Half) % kWidth;
+    return fold_vector<Half / 2>(v + __builtin_shuffle(v, upper));
+  }
+}
+
+// What 16 lanes hold together: lane j adds lane j + 8, then the lower eight add likewise, down to one.
 inline float fold_lanes(const Vector (&part)[kParts]) {
-  float lane[kLanes];
-  __builtin_memcpy(lane, part, sizeof lane);
-  for (int half = kLanes / 2; half > 0; half /= 2)
-    for (int j = 0; j < half; ++j) lane[j] += lane[j + half];
-  return lane[0];
+  Vector held[kParts];
+  __builtin_memcpy(held, part, sizeof held);
+  for (int half = kParts / 2; half > 0; half /= 2)
+    for (int p = 0; p < half; ++p) held[p] += held[p + half];
+  return fold_vector<kWidth / 2>(held[0]);
 }
 
 // The squared norm in 16 lanes: lane j adds the squares of elements j, j + 16, ...; then the lanes fold.
 class Norm {
  public:
   void add(const float* sixteen) {
-    for (int p = 0; p < kParts; ++p) {
-      Vector v;
-      __builtin_memcpy(&v, sixteen + p * kWidth, sizeof v);
-      part_[p] += v * v;
-    }
+    for (int p = 0; p < kParts; ++p) part_[p] += part_of(sixteen, p) * part_of(sixteen, p);
   }
   float fold() const { return fold_lanes(part_); }
 
@@ -112,12 +126,31 @@ inline void round_to_bytes(const float* x, uint32_t dim, float inverse, int8_t* 
   for (uint32_t i = 0; i < dim; ++i) out[i] = static_cast<int8_t>(bits_of(x[i] * inverse + 12582912.0f));
 }
 
+// Bytes of what of(V) makes of numbers, as floats whose lowest bits are the byte; V is a float or a vector.
+// Compilers make no vectors of comparisons that could trap.
+template <class Byte, class Of>
+inline void to_bytes(const float* x, uint32_t dim, const Of& of, Byte* out) {
+  uint32_t i = 0;
+  for (; i + kLanes <= dim; i += kLanes) {
+    int32_t lanes[kLanes];
+    for (int p = 0; p < kParts; ++p) {
+      const Vector v = of(part_of(x + i, p));
+      __builtin_memcpy(lanes + p * kWidth, &v, sizeof v);
+    }
+    for (int j = 0; j < kLanes; ++j) out[i + j] = static_cast<Byte>(lanes[j]);
+  }
+  for (; i < dim; ++i) out[i] = static_cast<Byte>(bits_of(of(x[i])));
+}
+
 // The same for numbers of any size, which are held within the levels first.
 inline void round_within(const float* x, uint32_t dim, float inverse, float levels, int8_t* out) {
-  for (uint32_t i = 0; i < dim; ++i) {
-    const float scaled = x[i] * inverse, low = scaled < -levels ? -levels : scaled;
-    out[i] = static_cast<int8_t>(bits_of((low > levels ? levels : low) + 12582912.0f));
-  }
+  to_bytes(
+      x, dim,
+      [&]<class V>(V v) {
+        const V scaled = v * inverse, most = V{} + levels, low = scaled < -most ? -most : scaled;
+        return (low > most ? most : low) + 12582912.0f;
+      },
+      out);
 }
 
 inline int32_t sum_of(const int8_t* x, uint32_t dim) {

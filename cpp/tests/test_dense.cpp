@@ -1,4 +1,5 @@
 // Projection, normalisation and rotation: the same bits from every instruction set, and what they should be.
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -95,7 +96,8 @@ TEST(norms_are_bit_equal_to_a_plain_loop) {
       fill(x, random);
       std::memset(x.data(), 0, 4 * dim);
       dense(isa)->norm2(dim, 3, x.data(), norms.data());
-      dense(isa)->normalize(dim, 3, x.data(), y.data());
+      const float most = dense(isa)->place(dim, 3, x.data(), true, nullptr, y.data());
+      CHECK(most == *std::max_element(norms.data(), norms.data() + 3), shape(isa, dim, 3));
       for (uint32_t i = 0; i < 3; ++i) {
         const float square = plain_norm2(x.data() + i * dim, dim);
         CHECK(square == norms[i], shape(isa, dim, i));
@@ -162,14 +164,47 @@ TEST(folding_sums_groups_and_its_transpose_spreads_them) {
   }
 }
 
-TEST(rows_are_told_about_an_origin) {
-  Fenced<float> x(4), y(4), origin(2);
-  const float values[] = {1.0f, 2.0f, 3.0f, 5.0f}, from[] = {1.0f, 4.0f},
-              expected[] = {0.0f, -2.0f, 2.0f, 1.0f};
-  std::memcpy(x.data(), values, sizeof values);
-  std::memcpy(origin.data(), from, sizeof from);
-  less(2, 2, x.data(), origin.data(), y.data());
-  for (uint32_t i = 0; i < 4; ++i) CHECK(y[i] == expected[i], std::to_string(i));
+TEST(rows_are_told_about_an_origin_in_place_too) {
+  constexpr uint32_t n = 3;
+  for (Isa isa : kIsas) {
+    if (!usable(isa)) continue;
+    Random random(6);
+    for (uint32_t dim = 1; dim < 70; ++dim)
+      for (bool unit : {false, true}) {
+        Fenced<float> x(n * size_t{dim}), y(n * size_t{dim}), origin(dim), norms(n);
+        fill(x, random);
+        fill(origin, random);
+        std::memset(x.data() + dim, 0, 4 * dim);
+        dense(isa)->norm2(dim, n, x.data(), norms.data());
+        const float most = dense(isa)->place(dim, n, x.data(), unit, origin.data(), y.data());
+        CHECK(most == *std::max_element(norms.data(), norms.data() + n), shape(isa, dim, unit));
+        for (uint32_t i = 0; i < n; ++i) {
+          const float factor = norms[i] > 0.0f ? 1.0f / std::sqrt(norms[i]) : 0.0f;
+          for (uint32_t k = 0; k < dim; ++k) {
+            const float scaled = unit ? x[i * dim + k] * factor : x[i * dim + k];
+            CHECK(y[i * dim + k] == scaled - origin[k], shape(isa, dim, unit));
+          }
+        }
+        dense(isa)->place(dim, n, x.data(), unit, origin.data(), x.data());
+        CHECK(std::memcmp(x.data(), y.data(), 4 * x.size()) == 0, shape(isa, dim, unit));
+      }
+  }
+}
+
+TEST(the_first_row_that_is_not_finite_is_found) {
+  constexpr uint32_t n = 3;
+  for (uint32_t dim : {1u, 3u, 4u, 17u, 64u}) {
+    Fenced<float> x(n * size_t{dim});
+    for (size_t i = 0; i < x.size(); ++i) x[i] = i % 2 ? -3e38f : 1e-40f;
+    CHECK(first_bad(dim, n, x.data()) == n, shape(Isa::portable, dim, n));
+    for (float value : {INFINITY, -INFINITY, NAN})
+      for (size_t at : {size_t{0}, size_t{dim} - 1, size_t{dim}, x.size() - 1}) {
+        const float held = x[at];
+        x[at] = value;
+        CHECK(first_bad(dim, n, x.data()) == at / dim, shape(Isa::portable, dim, static_cast<uint32_t>(at)));
+        x[at] = held;
+      }
+  }
 }
 
 TEST(clamping_holds_numbers_within_a_limit) {

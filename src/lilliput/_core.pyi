@@ -54,6 +54,9 @@ def project(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order=
 def normalize(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
     """Rows over their norms; zero rows stay zero."""
 
+def unit_rows(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> tuple[Annotated[NDArray[numpy.float32], dict(shape=(None, None))], float]:
+    """Rows over their norms, and the greatest squared length that one had."""
+
 def squared_norms(x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], threads: int = 0, isa: str = '') -> Annotated[NDArray[numpy.float32], dict(shape=(None,))]:
     """|x|^2 of each row."""
 
@@ -157,6 +160,16 @@ def block(codes: Codes, queries: Annotated[NDArray[numpy.float32], dict(shape=(N
 
 def encode(kind: str, x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], rows_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')], alpha_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, beta_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, threads: int = 0, isa: str = '', origin: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, more_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')] | None = None) -> None:
     """Encode rows in place, less an origin (dim,), factors beside them."""
+
+def encode_raw(kind: str, x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], rows_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')], alpha_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, beta_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, unit: bool = False, origin: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, threads: int = 0, isa: str = '') -> float:
+    """
+    Encode rows of any length, over it where `unit`, and give the greatest squared length.
+    """
+
+def encode_lines(kind: str, bits: int, x: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], rows_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')], alpha_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], shift_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], beta_out: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')] | None = None, unit: bool = False, origin: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None, threads: int = 0, isa: str = '', more_out: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu')] | None = None) -> float:
+    """
+    Encode rows as the integers that `lines` gives, as i8 less one and halved; otherwise as `encode_raw`.
+    """
 
 class Codebook:
     """What rows of word numbers stand for; keeps the arrays alive."""

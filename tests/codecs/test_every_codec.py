@@ -81,3 +81,36 @@ def best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
 def agree(expected: NDArray[np.int64], actual: NDArray[np.int64]) -> bool:
     """Say whether all but a few neighbours that float sums cannot tell apart are the same."""
     return bool((expected == actual).mean() > 0.99)
+
+
+@every_metric
+@pytest.mark.parametrize("spec", quantisers(16))
+def test_one_pass_writes_what_measuring_scaling_and_encoding_write(spec: str, metric: str) -> None:
+    """Rows of any length, a row of zeros among them, become the same bytes whichever way they go."""
+    rows = np.concatenate([X * np.float32(3), np.zeros_like(X[:1])])
+    codec = Codec(spec, metric=metric).fit(X)
+    quantiser = codec._fitted().quantiser
+    one, two = codec.allocate(len(rows)), codec.allocate(len(rows))
+    placed, longest = _core.unit_rows(rows) if metric == "cosine" else (rows, _core.longest(rows))
+
+    quantiser.encode(placed, two)
+    found = quantiser.encode_raw(rows, one, unit=metric == "cosine", threads=2)
+
+    assert longest == _core.squared_norms(rows).max()
+    assert found in (None, longest)
+    assert np.array_equal(codec.encode(rows), codec.pack(two))
+    if found is not None:
+        assert np.array_equal(codec.pack(one), codec.pack(two))
+
+
+@every_metric
+@every_codec
+@pytest.mark.parametrize("size", [1e19, 3e38])
+def test_a_row_that_is_too_long_is_named(spec: str, metric: str, size: float) -> None:
+    """The number is that of the row among all, whichever pass measures it."""
+    codec = Codec(spec, metric=metric).fit(X)
+    rows = X.copy()
+    rows[211] = size
+
+    with pytest.raises(InvalidInput, match="Row 211 is longer"):
+        codec.encode(rows)

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given, settings
 
 from lilliput import _core
+from lilliput.codecs.layout import Rows
+from lilliput.codecs.planes import odd_integers, odd_kind
 from lilliput.reference import lines
 from matrices import Floats, Problem, matrix, problems, same_bits
 
@@ -48,6 +50,32 @@ def test_threads_change_nothing(bits: int) -> None:
     one, two = _core.lines(X, bits, 1), _core.lines(X, bits, 2)
 
     assert all(same_bits(a, b) for a, b in zip(one, two, strict=True))
+
+
+@isas
+@every_bits
+@pytest.mark.parametrize("unit", [False, True])
+def test_lines_are_written_in_the_pass_that_finds_them(isa: str, bits: int, unit: bool) -> None:
+    """Scaling, moving, rounding and writing apart give the same rows and factors, on any threads."""
+    rng = np.random.default_rng(3)
+    X, origin = matrix(rng, 600, 83), matrix(rng, 1, 83)[0]
+    X[5] = 0
+    expected = _core.lines((_core.normalize(X) if unit else X) - origin, bits, 1, isa)
+    integers, factors = expected[0], [np.empty(600, np.float32) for _ in range(3)]
+    kind = "i8" if bits == 8 else odd_kind(bits)
+    rows, more = (np.empty((600, of(kind, 83)), np.uint8) for of in (_core.row_bytes, _core.more_bytes))
+    below = more if more.size else None
+
+    longest = _core.encode_lines(kind, bits, X, rows, *factors, unit, origin, 2, isa, below)
+
+    assert longest == _core.longest(X)
+    if bits == 8:
+        alpha, shift = expected[1], expected[2]
+        expected = (integers, 2 * alpha, shift + alpha, expected[3])
+        assert np.array_equal(rows.view(np.int8), (integers - 1) / 2)
+    else:
+        assert np.array_equal(odd_integers(Rows(rows, None, None, more=below), 83, bits), integers)
+    assert all(same_bits(a, b) for a, b in zip(expected[1:], factors, strict=True))
 
 
 def least_to_greatest(X: Floats, bits: int) -> Floats:

@@ -21,8 +21,9 @@ struct Dense {
   void (*pack)(uint32_t dim, uint32_t out_dim, const float* matrix, float* packed);
   void (*project)(uint32_t dim, uint32_t out_dim, uint64_t n, const float* x, const float* packed,
                   const float* offset, float* y);
-  // y = x / |x|; rows whose squared norm is zero become zeros. y may be x.
-  void (*normalize)(uint32_t dim, uint64_t n, const float* x, float* y);
+  // y = x, over |x| where `unit` (rows whose squared norm is zero become zeros), less the origin (dim) unless
+  // it is null. Gives the greatest squared norm of the rows as they came. y may be x.
+  float (*place)(uint32_t dim, uint64_t n, const float* x, bool unit, const float* origin, float* y);
   void (*norm2)(uint32_t dim, uint64_t n, const float* x, float* out);
   // Turns rows in place, orthogonally: each round flips signs (a set byte flips; signs is (rounds, dim)),
   // then applies the Walsh-Hadamard transform to the first p (even rounds) or last p (odd rounds)
@@ -52,7 +53,11 @@ void unfold(uint32_t dim, uint32_t out_dim, uint64_t n, const uint32_t* order, c
 // y = x within [-limit, limit], n numbers.
 void clamp(uint64_t n, float limit, const float* x, float* y);
 
-// Rows less an origin (dim).
-void less(uint32_t dim, uint64_t n, const float* x, const float* origin, float* y);
+// Rows of odd integers v, with which x is near shift + alpha * v, as bytes of (v - 1) / 2, with which it is
+// near what alpha and shift become.
+void halve(uint32_t dim, uint64_t n, const float* odd, int8_t* halves, float* alpha, float* shift);
+
+// The first row with a NaN or an Inf, or n.
+uint64_t first_bad(uint32_t dim, uint64_t n, const float* x);
 
 }  // namespace lilliput

@@ -122,7 +122,17 @@ void encode(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* al
   sign_factors(dim, n, x, alpha, beta);
   for (uint64_t r = 0; r < n; ++r) {
     std::byte* row = rows + r * ((dim + 7) / 8);
-    for (uint32_t i = 0; i < dim; i += 16) {
+    uint32_t i = 0;
+    for (; i + 64 <= dim; i += 64) {
+      const float* from = x + r * dim + i;
+      const auto signs = [&](int sixteen) {
+        return uint64_t{
+            _mm512_cmp_ps_mask(_mm512_loadu_ps(from + 16 * sixteen), _mm512_setzero_ps(), _CMP_GT_OQ)};
+      };
+      const uint64_t all = signs(0) | signs(1) << 16 | signs(2) << 32 | signs(3) << 48;
+      __builtin_memcpy(row + i / 8, &all, 8);
+    }
+    for (; i < dim; i += 16) {
       const __m512 v = _mm512_maskz_loadu_ps(first_lanes(dim - i), x + r * dim + i);
       const uint16_t signs = _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_GT_OQ);
       __builtin_memcpy(row + i / 8, &signs, dim - i > 8 ? 2 : 1);

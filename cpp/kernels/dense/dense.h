@@ -125,12 +125,31 @@ inline void project(uint32_t dim, uint32_t out_dim, uint64_t n, const float* x, 
   }
 }
 
-inline void normalize(uint32_t dim, uint64_t n, const float* x, float* y) {
+template <bool Unit, bool Moved>
+inline void place_row(uint32_t dim, const float* x, float square, const float* origin, float* y) {
+  const float factor = square > 0.0f ? 1.0f / __builtin_sqrtf(square) : 0.0f;
+  const bool nothing = Unit && !(square > 0.0f);
+#pragma GCC ivdep
+  for (uint32_t k = 0; k < dim; ++k) {
+    const float scaled = Unit ? x[k] * factor : x[k];
+    y[k] = (nothing ? 0.0f : scaled) - (Moved ? origin[k] : 0.0f);
+  }
+}
+
+template <bool Unit, bool Moved>
+inline float place_rows(uint32_t dim, uint64_t n, const float* x, const float* origin, float* y) {
+  float most = 0.0f;
   for (uint64_t i = 0; i < n; ++i, x += dim, y += dim) {
     const float square = norm2(x, dim);
-    const float factor = square > 0.0f ? 1.0f / __builtin_sqrtf(square) : 0.0f;
-    for (uint32_t k = 0; k < dim; ++k) y[k] = square > 0.0f ? x[k] * factor : 0.0f;
+    most = square > most ? square : most;
+    place_row<Unit, Moved>(dim, x, square, origin, y);
   }
+  return most;
+}
+
+inline float place(uint32_t dim, uint64_t n, const float* x, bool unit, const float* origin, float* y) {
+  if (unit) return (origin ? place_rows<true, true> : place_rows<true, false>)(dim, n, x, origin, y);
+  return (origin ? place_rows<false, true> : place_rows<false, false>)(dim, n, x, origin, y);
 }
 
 inline void norms(uint32_t dim, uint64_t n, const float* x, float* out) {

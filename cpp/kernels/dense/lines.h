@@ -40,69 +40,111 @@ struct Line {
   float closeness(float dim) const { return dot * (dot / spread(dim)); }
 };
 
-inline Line line_at(const float* y, uint32_t dim, float middle, float inverse, float most) {
+constexpr int kTogether = kParts == 1 ? kEnds : 1;  // lines whose sums stay in registers
+
+struct LineSums {
   Vector dot[kParts] = {}, squares[kParts] = {}, sum[kParts] = {};
-  const auto add = [&](const float* sixteen, const float* there) {
-    for (int p = 0; p < kParts; ++p) {
-      Vector a, mask;
-      __builtin_memcpy(&a, sixteen + p * kWidth, sizeof a);
-      __builtin_memcpy(&mask, there + p * kWidth, sizeof mask);
-      const Vector v = odd_near(a, middle, inverse, most) * mask;
-      dot[p] += a * v;
-      squares[p] += v * v;
-      sum[p] += v;
-    }
+};
+
+template <int Count>
+inline void lines_at(const float* y, uint32_t dim, float most, Line (&line)[Count]) {
+  LineSums sums[Count];
+  const auto add = [&](const float* sixteen, const auto& there) {
+    for (int k = 0; k < Count; ++k)
+      for (int p = 0; p < kParts; ++p) {
+        const Vector a = part_of(sixteen, p),
+                     v = there(odd_near(a, line[k].middle, line[k].inverse, most), p);
+        sums[k].dot[p] += a * v;
+        sums[k].squares[p] += v * v;
+        sums[k].sum[p] += v;
+      }
   };
-  static constexpr float kAll[kLanes] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
   uint32_t i = 0;
-  for (; i + kLanes <= dim; i += kLanes) add(y + i, kAll);
+  for (; i + kLanes <= dim; i += kLanes) add(y + i, [](Vector v, int) { return v; });
   if (i < dim) {
     float tail[kLanes] = {}, there[kLanes] = {};
     __builtin_memcpy(tail, y + i, (dim - i) * sizeof(float));
-    __builtin_memcpy(there, kAll, (dim - i) * sizeof(float));
-    add(tail, there);
+    for (uint32_t j = i; j < dim; ++j) there[j - i] = 1.0f;
+    add(tail, [&](Vector v, int p) { return v * part_of(there, p); });
   }
-  return {middle, inverse, fold_lanes(dot), fold_lanes(squares), fold_lanes(sum)};
+  for (int k = 0; k < Count; ++k) {
+    line[k].dot = fold_lanes(sums[k].dot);
+    line[k].squares = fold_lanes(sums[k].squares);
+    line[k].sum = fold_lanes(sums[k].sum);
+  }
+}
+
+// Calls add with sixteen numbers at a time, zeros past the last.
+template <class Add>
+inline void each_sixteen(const float* x, uint32_t dim, const Add& add) {
+  uint32_t i = 0;
+  for (; i + kLanes <= dim; i += kLanes) add(x + i);
+  if (i == dim) return;
+  float tail[kLanes] = {};
+  __builtin_memcpy(tail, x + i, (dim - i) * sizeof(float));
+  add(tail);
 }
 
 inline float sum_of_floats(const float* x, uint32_t dim) {
   Vector sum[kParts] = {};
-  for (uint32_t i = 0; i < dim; i += kLanes) {
-    float sixteen[kLanes] = {};
-    __builtin_memcpy(sixteen, x + i, (dim - i < kLanes ? dim - i : kLanes) * sizeof(float));
-    for (int p = 0; p < kParts; ++p) {
-      Vector v;
-      __builtin_memcpy(&v, sixteen + p * kWidth, sizeof v);
-      sum[p] += v;
-    }
-  }
+  each_sixteen(x, dim, [&](const float* sixteen) {
+    for (int p = 0; p < kParts; ++p) sum[p] += part_of(sixteen, p);
+  });
   return fold_lanes(sum);
+}
+
+// The least and the greatest number, zero among them.
+struct Range {
+  float least = 0.0f, greatest = 0.0f;
+};
+
+inline Range range_of(const float* x, uint32_t dim) {
+  Vector low[kParts] = {}, high[kParts] = {};
+  each_sixteen(x, dim, [&](const float* sixteen) {
+    for (int p = 0; p < kParts; ++p) {
+      const Vector v = part_of(sixteen, p);
+      low[p] = v < low[p] ? v : low[p];
+      high[p] = v > high[p] ? v : high[p];
+    }
+  });
+  float lows[kLanes], highs[kLanes];
+  __builtin_memcpy(lows, low, sizeof lows);
+  __builtin_memcpy(highs, high, sizeof highs);
+  Range range;
+  for (int j = 0; j < kLanes; ++j) {
+    range.least = lows[j] < range.least ? lows[j] : range.least;
+    range.greatest = highs[j] > range.greatest ? highs[j] : range.greatest;
+  }
+  return range;
 }
 
 // Of a row without its mean; dot 0 where no grid tells its numbers apart.
 inline Line best_line(const float* y, uint32_t dim, uint32_t bits) {
   const float n = static_cast<float>(dim), levels = static_cast<float>((1 << bits) - 1), most = levels / 2;
-  float least = 0.0f, greatest = 0.0f;
-  for (uint32_t i = 0; i < dim; ++i) {
-    least = y[i] < least ? y[i] : least;
-    greatest = y[i] > greatest ? y[i] : greatest;
-  }
+  const Range range = range_of(y, dim);
   Line best{0.0f, 0.0f, 0.0f, 1.0f, 0.0f};
-  const auto better = [&](float middle, float inverse) {
-    if (!(inverse < __builtin_inff())) return false;
-    const Line line = line_at(y, dim, middle, inverse, most);
+  const auto better = [&](const Line& line) {
+    if (!(line.inverse < __builtin_inff())) return false;
     if (!(line.spread(n) > 0 && line.closeness(n) > best.closeness(n))) return false;
     best = line;
     return true;
   };
   for (const float low : kShares[bits - 1])
-    for (const float high : kShares[bits - 1]) {
-      const float from = least * low, to = greatest * high;
-      better((from + to) * 0.5f, levels / (to - from));
+    for (int first = 0; first < kEnds; first += kTogether) {
+      Line tried[kTogether];
+      for (int k = 0; k < kTogether; ++k) {
+        const float from = range.least * low, to = range.greatest * kShares[bits - 1][first + k];
+        tried[k] = {(from + to) * 0.5f, levels / (to - from), 0.0f, 0.0f, 0.0f};
+      }
+      lines_at(y, dim, most, tried);
+      for (const Line& line : tried) better(line);
     }
   for (int turn = 0; turn < kTurns; ++turn) {
     const float alpha = best.dot / best.spread(n);
-    if (!(alpha > 0) || !better(-alpha * (best.sum / n), 0.5f / alpha)) break;
+    if (!(alpha > 0)) break;
+    Line next[] = {{-alpha * (best.sum / n), 0.5f / alpha, 0.0f, 0.0f, 0.0f}};
+    lines_at(y, dim, most, next);
+    if (!better(next[0])) break;
   }
   return best;
 }

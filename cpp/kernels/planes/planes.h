@@ -27,8 +27,6 @@ constexpr int32_t kTaken = kOdd<Bits> ? (1 << Bits) - 1 : 128;  // a number is k
 template <uint32_t Bits>
 constexpr float kMostSteps = kOdd<Bits> ? (1 << (Bits - 1)) - 0.5f : 127.0f;  // from zero to the last level
 
-constexpr uint64_t kOnes = 0x0101010101010101;
-
 inline uint32_t plane_bytes(uint32_t dim) { return (dim + 7) / 8; }
 
 // Eight bits as eight bytes of 0 or 1, the lowest first.
@@ -143,22 +141,41 @@ inline Fit best_fit(const float* x, uint32_t dim, float norm) {
   return best;
 }
 
+// The u of the nearest integers.
+template <uint32_t Bits>
+inline void number_each(const float* x, uint32_t count, float inverse, uint8_t* u) {
+  constexpr float kMagic = 12582912.0f + (1 << (Bits - 1));
+  const auto number = [&]<class V>(V v) {
+    const V level = level_at<Bits>(v, inverse);
+    if constexpr (kOdd<Bits>) return (level - 1.0f) * 0.5f + kMagic;
+    return level + kMagic;
+  };
+  to_bytes(x, count, number, u);
+}
+
+// Eight bytes as a matrix of bits, transposed: byte j holds bit j of each.
+inline uint64_t turned(uint64_t x) {
+  uint64_t swap = (x ^ x >> 7) & 0x00aa00aa00aa00aa;
+  x ^= swap ^ swap << 7;
+  swap = (x ^ x >> 14) & 0x0000cccc0000cccc;
+  x ^= swap ^ swap << 14;
+  swap = (x ^ x >> 28) & 0x00000000f0f0f0f0;
+  return x ^ swap ^ swap << 28;
+}
+
 template <uint32_t Bits>
 inline void write_planes(const float* x, uint32_t dim, float inverse, std::byte* row, std::byte* lower) {
   for (uint32_t first = 0; first < dim; first += 64) {
     const uint32_t count = dim - first < 64 ? dim - first : 64;
     uint8_t u[64] = {};
-    for (uint32_t i = 0; i < count; ++i)
-      u[i] = static_cast<uint8_t>(
-          (static_cast<int32_t>(level_at<Bits>(x[first + i], inverse)) + kTaken<Bits>) / kSpacing<Bits>);
+    number_each<Bits>(x + first, count, inverse, u);
+    uint64_t eights[8];
+    __builtin_memcpy(eights, u, sizeof u);
+    for (uint64_t& eight : eights) eight = turned(eight) << (64 - 8 * Bits);
     for (uint32_t i = 0; i < count; i += 8, lower += Bits - 1) {
-      uint64_t eight;
-      __builtin_memcpy(&eight, u + i, 8);
-      const auto plane = [&](uint32_t bit) {  // the product moves bit 8 * j to bit 56 + j
-        return static_cast<std::byte>((eight >> bit & kOnes) * 0x0102040810204080 >> 56);
-      };
-      row[(first + i) / 8] = plane(Bits - 1);
-      for (uint32_t p = 1; p < Bits; ++p) lower[p - 1] = plane(Bits - 1 - p);
+      const uint64_t planes = __builtin_bswap64(eights[i / 8]), rest = planes >> 8;
+      row[(first + i) / 8] = static_cast<std::byte>(planes);
+      __builtin_memcpy(lower, &rest, Bits - 1);
     }
   }
 }

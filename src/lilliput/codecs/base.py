@@ -264,6 +264,28 @@ class Quantiser(Step, ABC):
             For a number that the codes cannot hold; `first_row` is the number of row 0 in the message.
         """
 
+    def encode_raw(self, x: FloatArray, into: Rows, *, unit: bool, threads: int = 0) -> float | None:
+        """Write the codes of rows (n, dim) that nobody has measured yet, if one pass over them can do it.
+
+        Parameters
+        ----------
+        x:
+            Finite rows of any length.
+        into:
+            Where to write.
+        unit:
+            Whether rows are scaled to unit length first.
+        threads:
+            0 takes every core that this process may use.
+
+        Returns
+        -------
+        float or None
+            The greatest squared length of a row as it came, which may be infinite; None where nothing was
+            written, and `encode` has to be called with rows that were measured and scaled.
+        """
+        return None
+
     @abstractmethod
     def decode(self, rows: Rows, dim: int) -> FloatArray:
         """Give the vectors (n, dim) that the codes stand for."""

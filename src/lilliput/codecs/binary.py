@@ -62,6 +62,10 @@ class Bits(Quantiser):
         """Write the signs in place; a number equal to its mean counts as below."""
         _core.encode("bits", y, into.rows, origin=self.arrays["mean"], threads=threads)
 
+    def encode_raw(self, x: FloatArray, into: Rows, *, unit: bool, threads: int = 0) -> float:
+        """Write the signs in place, and give the greatest squared length."""
+        return _core.encode_raw("bits", x, into.rows, unit=unit, origin=self.arrays["mean"], threads=threads)
+
     def decode(self, rows: Rows, dim: int) -> FloatArray:
         """Give the mean, one step up or down."""
         bits = np.unpackbits(rows.rows, axis=1, count=dim, bitorder="little")

@@ -315,7 +315,7 @@ class Codec:
         Raises
         ------
         InvalidInput
-            For a number that the codes cannot hold, with its row. Rows before it have been written.
+            For a number that the codes cannot hold, with its row. Of the others some have been written.
         """
         pipeline = self._fitted()
         if into is None:

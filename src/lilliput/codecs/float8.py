@@ -47,6 +47,10 @@ class SmallFloats(Quantiser):
         """Write codes and scales in place."""
         _core.encode(self._kind, y, into.rows, into.alpha, into.beta, threads)
 
+    def encode_raw(self, x: FloatArray, into: Rows, *, unit: bool, threads: int = 0) -> float:
+        """Write codes and scales in place, and give the greatest squared length."""
+        return _core.encode_raw(self._kind, x, into.rows, into.alpha, into.beta, unit, threads=threads)
+
     def decode(self, rows: Rows, dim: int) -> FloatArray:
         """Look codes up and multiply them by their scale."""
         x: FloatArray = _values(self._kind)[rows.rows]

@@ -38,6 +38,10 @@ class Floats(Quantiser):
         """Write the numbers in place."""
         _core.encode(self.kind, y, into.rows, None, into.beta, threads)
 
+    def encode_raw(self, x: FloatArray, into: Rows, *, unit: bool, threads: int = 0) -> float | None:
+        """Write the numbers in place, and give the greatest squared length."""
+        return _core.encode_raw(self.kind, x, into.rows, None, into.beta, unit, threads=threads)
+
     def decode(self, rows: Rows, dim: int) -> FloatArray:
         """Read the numbers."""
         return rows.rows.view(self.dtype).astype(np.float32)
@@ -68,6 +72,10 @@ class Halves(Floats):
                 "scale the vectors down or use f32."
             )
         super().encode(y, into, first_row=first_row, threads=threads)
+
+    def encode_raw(self, x: FloatArray, into: Rows, *, unit: bool, threads: int = 0) -> float | None:
+        """Write the rounded numbers of unit vectors in place; others are looked at first."""
+        return super().encode_raw(x, into, unit=True, threads=threads) if unit else None
 
 
 class Brains(Floats):

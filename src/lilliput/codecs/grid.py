@@ -111,6 +111,12 @@ class IntegerGrid(Quantiser):
             placed = self.numbers(into.rows, y.shape[1]) * step
             into.beta[:] = -_core.squared_norms(placed, threads)
 
+    def encode_raw(self, x: FloatArray, into: Rows, *, unit: bool, threads: int = 0) -> float | None:
+        """Write steps and scales in place where rows have scales, and give the greatest squared length."""
+        if self.learns:
+            return None
+        return _core.encode_raw(self.kind, x, into.rows, into.alpha, into.beta, unit, threads=threads)
+
     def decode(self, rows: Rows, dim: int) -> FloatArray:
         """Multiply steps by their scale."""
         x = self.numbers(rows.rows, dim).astype(np.float32)

@@ -7,6 +7,7 @@ step and middle give back the mean and the length of the row. At equal bytes tha
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -78,16 +79,20 @@ class LocallyAdaptive(Quantiser):
 
     def encode(self, y: FloatArray, into: Rows, *, first_row: int = 0, threads: int = 0) -> None:
         """Write integers, factors, and minus the squared lengths in place."""
-        v, alpha, shift, beta = _core.lines(y - self.arrays["mean"], self._bits, threads)
-        if self._halved:
-            halves = ((v - 1) / 2).astype(np.int8)
-            into.rows[:] = together(halves) if self._bits == 4 else halves.view(np.uint8)
-            alpha, shift = 2 * alpha, shift + alpha
-        else:
-            _core.encode(self._kind, v, into.rows, threads=threads, more_out=into.more)
-        for factor, room in ((alpha, into.alpha), (shift, into.shift), (beta, into.beta)):
-            if room is not None:
-                room[:] = factor
+        self.encode_raw(y, into, unit=False, threads=threads)
+
+    def encode_raw(self, x: FloatArray, into: Rows, *, unit: bool, threads: int = 0) -> float:
+        """Write integers and factors in place, and give the greatest squared length."""
+        mean, (rows, alpha, beta, shift, more) = self.arrays["mean"], into
+        assert alpha is not None  # noqa: S101 - the layout has both
+        assert shift is not None  # noqa: S101
+        write = partial(_core.encode_lines, unit=unit, origin=mean, threads=threads)
+        if self._bits != 4:
+            return write(self._kind, self._bits, x, rows, alpha, shift, beta, more_out=more)
+        halves = np.empty(x.shape, dtype=np.uint8)
+        longest = write("i8", 4, x, halves, alpha, shift, beta)
+        rows[:] = together(halves.view(np.int8))
+        return longest
 
     def decode(self, rows: Rows, dim: int) -> FloatArray:
         """Give the points of the grids."""

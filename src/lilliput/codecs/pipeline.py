@@ -169,15 +169,23 @@ class Pipeline:
     def encode(self, x: FloatArray, into: Rows, *, first_row: int, threads: int) -> None:
         """Write the codes of finite rows in place; `first_row` is the number of row 0 in messages."""
         for start, stop in spans(len(x), max(1, ENCODED_BYTES // (4 * self.dim))):
-            block = x[start:stop]
-            check_lengths(block, first_row + start)
+            block, part = x[start:stop], into.part(start, stop)
+            if not self.transforms:
+                longest = self.quantiser.encode_raw(
+                    block, part, unit=self.metric == "cosine", threads=threads
+                )
+                if longest is not None:
+                    refuse_too_long(block, longest, first_row + start)
+                    continue
             if self.metric == "cosine":
-                block = _core.normalize(block, threads)
+                came, (block, longest) = block, _core.unit_rows(block, threads)
+                refuse_too_long(came, longest, first_row + start)
+            else:
+                check_lengths(block, first_row + start)
             for transform in self.transforms:
                 block = moved(transform, block, threads, first_row + start)
             if self._shortens:
                 block = _core.normalize(block, threads)
-            part = into.part(start, stop)
             self.quantiser.encode(block, part, first_row=first_row + start, threads=threads)
 
     def decode(self, rows: Rows, *, first_row: int, threads: int) -> FloatArray:
@@ -269,7 +277,18 @@ def check_lengths(x: FloatArray, first_row: int, what: str = "row") -> None:
     InvalidInput
         With the number of the vector.
     """
-    if _core.longest(x) < SURE_SQUARED_LENGTH:
+    refuse_too_long(x, _core.longest(x), first_row, what)
+
+
+def refuse_too_long(x: FloatArray, longest: float, first_row: int, what: str = "row") -> None:
+    """Refuse vectors as `check_lengths`; `longest` is the greatest of their squared lengths.
+
+    Raises
+    ------
+    InvalidInput
+        With the number of the vector.
+    """
+    if longest < SURE_SQUARED_LENGTH:
         return
     too_long = squares(x) > MAX_SQUARED_LENGTH
     if too_long.any():
