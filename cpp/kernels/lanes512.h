@@ -25,17 +25,22 @@ inline __m512i sum_each(const __m512i (&v)[kScored]) {
   return add_halves(add_halves(quad[0], quad[1]), add_halves(quad[2], quad[3]));
 }
 
-// What `integer_score` does, sixteen at a time.
-inline __m512 score_each(const Codes& codes, uint64_t first, const QueryHead& head, __m512i dots) {
+// What `integer_score` does, sixteen at a time; of(factors) are those of the rows.
+template <class Of>
+inline __m512 score_by(const Codes& codes, const QueryHead& head, __m512i dots, const Of& of) {
   __m512 factor = _mm512_set1_ps(head.scale);
-  if (codes.alpha) factor = _mm512_mul_ps(factor, _mm512_loadu_ps(codes.alpha + first));
+  if (codes.alpha) factor = _mm512_mul_ps(factor, of(codes.alpha));
   __m512 score = _mm512_mul_ps(_mm512_cvtepi32_ps(dots), factor);
   if (codes.shift) {
     const __m512 total = _mm512_set1_ps(QueryFactors(head).total);
-    score = _mm512_add_ps(score, _mm512_mul_ps(_mm512_loadu_ps(codes.shift + first), total));
+    score = _mm512_add_ps(score, _mm512_mul_ps(of(codes.shift), total));
   }
-  if (codes.beta) score = _mm512_add_ps(score, _mm512_loadu_ps(codes.beta + first));
+  if (codes.beta) score = _mm512_add_ps(score, of(codes.beta));
   return _mm512_add_ps(score, _mm512_set1_ps(head.bias));
+}
+
+inline __m512 score_each(const Codes& codes, uint64_t first, const QueryHead& head, __m512i dots) {
+  return score_by(codes, head, dots, [&](const float* factors) { return _mm512_loadu_ps(factors + first); });
 }
 
 // A row's dot product is `times` times the sum of lanes(row), less `taken`.
@@ -58,8 +63,28 @@ struct LaneScore {
       if (codes.more) fetch_ahead(codes.more + (first + r) * codes.more_bytes, codes.more_bytes);
       sums[r] = lanes(row);
     }
-    const __m512i dots = _mm512_mullo_epi32(sum_each(sums), _mm512_set1_epi32(times));
-    return score_each(codes, first, head, _mm512_sub_epi32(dots, _mm512_set1_epi32(taken)));
+    return score_each(codes, first, head, dots(sums));
+  }
+
+  // Sixteen rows in any order; the next sixteen are asked for.
+  __m512 sixteen(const uint32_t* rows, const uint32_t* next, uint32_t n_next) const {
+    __m512i sums[kScored];
+    for (uint32_t r = 0; r < kScored; ++r) {
+      if (r < n_next) fetch(codes, next[r]);
+      sums[r] = lanes(codes.rows + size_t{rows[r]} * codes.row_bytes);
+    }
+    uint64_t places[kScored];
+    for (uint32_t r = 0; r < kScored; ++r) places[r] = rows[r];
+    const __m512i low = _mm512_loadu_si512(places), high = _mm512_loadu_si512(places + 8);
+    return score_by(codes, head, dots(sums), [&](const float* factors) {
+      const __m512 first = _mm512_castps256_ps512(_mm512_i64gather_ps(low, factors, 4));
+      return _mm512_insertf32x8(first, _mm512_i64gather_ps(high, factors, 4), 1);
+    });
+  }
+
+  __m512i dots(const __m512i (&sums)[kScored]) const {
+    const __m512i whole = _mm512_mullo_epi32(sum_each(sums), _mm512_set1_epi32(times));
+    return _mm512_sub_epi32(whole, _mm512_set1_epi32(taken));
   }
 };
 
@@ -70,6 +95,14 @@ inline void block_lanes(uint64_t first, uint32_t n, const LaneScore<Lanes>& scor
   for (; i + kScored <= n; i += kScored)
     _mm512_storeu_ps(scores + i, score.sixteen(codes.rows + (first + i) * codes.row_bytes, first + i));
   block_rows(codes, first + i, n - i, score, scores + i);
+}
+
+template <class Lanes>
+inline void gather_lanes(const uint32_t* rows, uint32_t n, const LaneScore<Lanes>& score, float* scores) {
+  uint32_t i = 0;
+  for (; i + kScored <= n; i += kScored)
+    _mm512_storeu_ps(scores + i, score.sixteen(rows + i, rows + i + kScored, n - i - kScored));
+  gather_rows(score.codes, rows + i, n - i, score, scores + i);
 }
 
 }  // namespace

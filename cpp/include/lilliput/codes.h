@@ -42,7 +42,7 @@ struct Codebook {
 };
 
 // How the signs of a row of planes bound its score: dot(q, x) is at most slope * dot(q, signs) + noise * |q|,
-// for all but a few rows in ten thousand.
+// for all but a few rows in a thousand.
 struct Gate {
   float slope, noise;
 };

@@ -40,7 +40,7 @@ void block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* quer
 }
 
 void gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query, float* scores) {
-  gather_rows(codes, rows, n, score(codes, query), scores);
+  gather_lanes(rows, n, score(codes, query), scores);
 }
 
 void load(Panel& panel, std::byte* memory) {

@@ -38,7 +38,7 @@ void block(const Codes& codes, uint64_t first, uint32_t n, const std::byte* quer
 
 template <uint32_t Bits>
 void gather(const Codes& codes, const uint32_t* rows, uint32_t n, const std::byte* query, float* scores) {
-  gather_rows(codes, rows, n, score<Bits>(codes, query), scores);
+  gather_lanes(rows, n, score<Bits>(codes, query), scores);
 }
 
 template <uint32_t Bits>

@@ -1,4 +1,4 @@
-// The first of two stages: the signs of a row bound its score from above, for all but a few in ten thousand,
+// The first of two stages: the signs of a row bound its score from above, for all but a few in a thousand,
 // and only rows whose bound reaches the threshold have their other bits read. Signs are to the integers of a
 // row what one bit is to a rotated vector: slope * dot(q, signs) estimates dot(q, integers) without bias (Gao
 // and Long, SIGMOD 2024).

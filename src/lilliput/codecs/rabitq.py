@@ -22,7 +22,7 @@ from lilliput.spec import Stage
 
 MOST_BITS = 8
 CERTAIN = 3.5  # standard deviations, beyond which lie 0.05 % of normal errors
-GATED = 4.0  # standard deviations, beyond which lie 3 of 100,000, on one side
+GATED = 2.5  # standard deviations, beyond which lie 6 rows of a thousand, on one side
 STEEPEST = 0.95  # the share of rows whose slope and noise the gate allows for
 AVOIDED = 32  # directions that errors keep clear of
 AVOIDANCE = 0.3  # the share of the directions in what an error weighs
