@@ -56,7 +56,7 @@ def peer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Peer:
     monkeypatch.setenv("LILLIPUT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(codecs, "codec_peers", lambda: {"peer": "1.0", "absent": None})
     monkeypatch.setattr(codec_race, "codec_recipes", found.recipes)
-    monkeypatch.setattr(codecs, "QUICK", Pace(share=0, least=1, batch_seconds=0.01))
+    monkeypatch.setattr(codecs, "QUICK", Pace(share=0, least=1, call_seconds=0.01))
     return found
 
 

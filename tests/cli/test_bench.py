@@ -17,7 +17,7 @@ def vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small file, no peers, a cache of its own, and no time to lose."""
     monkeypatch.setenv("LILLIPUT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(codecs, "codec_peers", lambda: {"absent": None})
-    monkeypatch.setattr(codecs, "QUICK", Pace(share=0, least=1, batch_seconds=0.01))
+    monkeypatch.setattr(codecs, "QUICK", Pace(share=0, least=1, call_seconds=0.01))
     path = tmp_path / "X.npy"
     np.save(path, np.random.default_rng(0).standard_normal((500, 16)).astype(np.float32))
     return path

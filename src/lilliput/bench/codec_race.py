@@ -22,6 +22,7 @@ ENCODED_ROWS = 4_096  # that encoding is timed on
 SINGLES = 16  # queries asked one by one in one repetition
 FEW_ROWS = 5_000  # of a set, on which fewer race
 FEWEST = 16  # queries of the batch that a slow contestant is timed on
+FEWEST_ENCODED = 512  # rows
 Row = dict[str, Any]
 Tick = Callable[[], None]
 
@@ -36,17 +37,17 @@ class Pace:
         Seconds of each race for each contestant, where `least` rounds do not take longer.
     least:
         Rounds that even the slowest gets.
-    batch_seconds:
-        Who took longer for all queries is timed on as many of them as it answers in that time.
+    call_seconds:
+        Who takes longer for all queries, or to encode all rows, is timed on as many as fit that time.
     """
 
     share: float
     least: int
-    batch_seconds: float
+    call_seconds: float
 
 
-FULL = Pace(share=0.05, least=3, batch_seconds=0.3)
-QUICK = Pace(share=0.03, least=3, batch_seconds=0.1)
+FULL = Pace(share=0.05, least=3, call_seconds=0.1)
+QUICK = Pace(share=0.03, least=3, call_seconds=0.1)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class _Racer:
     recipe: Recipe
     entrant: Entrant
     row: Row
-    timed: int
+    queries: int  # of a timed batch
+    rows: int  # of a timed encoding
 
 
 def line_up(
@@ -202,12 +204,20 @@ def _enter(
         }
         # One thread may take as many times longer as there are threads now.
         each = seconds * threads / len(problem.queries)
-        timed = len(found.batch())
-        if each * timed > pace.batch_seconds:
-            timed = max(FEWEST, int(pace.batch_seconds / each))
-        racers.append(_Racer(recipe, entrant, row, timed))
+        queries = _fitting(len(found.batch()), each, pace.call_seconds, FEWEST)
+        some = np.ascontiguousarray(problem.base[:FEWEST_ENCODED])
+        started = time.perf_counter()
+        entrant.encode(some, 1)
+        each = (time.perf_counter() - started) / len(some)
+        rows = _fitting(min(ENCODED_ROWS, len(problem.base)), each, pace.call_seconds, FEWEST_ENCODED)
+        racers.append(_Racer(recipe, entrant, row, queries, rows))
         tick()
     return racers, failed
+
+
+def _fitting(many: int, each: float, seconds: float, fewest: int) -> int:
+    """Say how many of so many fit a time, where each takes so long; a few in any case."""
+    return many if each * many <= seconds else min(many, max(fewest, int(seconds / each)))
 
 
 def _answers(found: NDArray[np.int64], k: int) -> NDArray[np.int64]:
@@ -222,20 +232,22 @@ def _speeds(
 ) -> dict[str, Row]:
     """Give vectors encoded and queries answered a second, of all in turns."""
     batch = found.batch()
-    rows = np.ascontiguousarray(found.problem.base[:ENCODED_ROWS])
     singles = [batch[number : number + 1] for number in range(SINGLES)]
     amounts = {
-        "encode": {racer.recipe.label: len(rows) for racer in racers},
-        "batch": {racer.recipe.label: racer.timed for racer in racers},
+        "encode": {racer.recipe.label: racer.rows for racer in racers},
+        "batch": {racer.recipe.label: racer.queries for racer in racers},
         "single": {racer.recipe.label: SINGLES for racer in racers},
     }
     calls: dict[str, dict[str, Callable[[], object]]] = {what: {} for what in amounts}
     for racer in racers:
         label, search = racer.recipe.label, racer.entrant.search
+        rows = np.ascontiguousarray(found.problem.base[: racer.rows])
         calls["encode"][label] = partial(racer.entrant.encode, rows, threads)
-        calls["batch"][label] = partial(search, np.ascontiguousarray(batch[: racer.timed]), threads)
+        calls["batch"][label] = partial(search, np.ascontiguousarray(batch[: racer.queries]), threads)
         calls["single"][label] = partial(_one_by_one, search, singles, threads)
-    speeds: dict[str, Row] = {racer.recipe.label: {"batch_queries": racer.timed} for racer in racers}
+    speeds: dict[str, Row] = {
+        racer.recipe.label: {"batch_queries": racer.queries, "encode_rows": racer.rows} for racer in racers
+    }
     for what, contestants in calls.items():
         timings = race(contestants, seconds=pace.share * len(contestants), least=pace.least, tick=tick)
         for label, timing in timings.items():
