@@ -7,11 +7,16 @@ from lilliput.codecs.base import Metric
 from lilliput.codecs.codec import Codec
 from lilliput.codecs.layout import Rows
 from lilliput.reference import int4
-from lilliput.reference.planes import Planes
+from lilliput.reference.planes import Planes, query_levels
 
 PLANES = {f"b{bits}": Planes(bits) for bits in range(2, 9)}
 # Of a query; those of the other kinds are not rounded.
-LEVELS = {"i8": 127, "i4": 127, "bits": 7} | dict.fromkeys(PLANES, 127)
+LEVELS = {"i8": 127, "i4": 127, "bits": 7}
+
+
+def levels(kind: str, dim: int) -> int:
+    """How many integers a number of a query may be, on either side of zero; 0 where it is not rounded."""
+    return query_levels(PLANES[kind].bits, dim) if kind in PLANES else LEVELS.get(kind, 0)
 
 
 def magnitudes(kind: str, rows: Rows, dim: int) -> NDArray[np.float64]:
@@ -34,9 +39,10 @@ def _numbers(kind: str, rows: Rows, dim: int) -> NDArray[np.int8]:
 def slack(codec: Codec, x: NDArray[np.float32], queries: NDArray[np.float32]) -> NDArray[np.float64]:
     """Half a step of each prepared query, times what the numbers of each row add up to."""
     kind = codec.layout.kind
-    if kind not in LEVELS:
+    count = levels(kind, codec.layout.dim)
+    if not count:
         return np.zeros((len(queries), len(x)))
-    step = np.abs(queries).max(axis=1).astype(np.float64) / LEVELS[kind]
+    step = np.abs(queries).max(axis=1).astype(np.float64) / count
     return 0.501 * step[:, None] * magnitudes(kind, codec.encode_rows(x), codec.layout.dim)[None]
 
 

@@ -122,8 +122,9 @@ struct Grid {
 // out = rint(x * inverse), half to even: adding 1.5 * 2^23 leaves the integer in the low bits of the
 // mantissa. No clamp is needed, since |x| * (levels / max|x|) exceeds the levels by a part in 2^22 at most
 // and rounds back.
-inline void round_to_bytes(const float* x, uint32_t dim, float inverse, int8_t* out) {
-  for (uint32_t i = 0; i < dim; ++i) out[i] = static_cast<int8_t>(bits_of(x[i] * inverse + 12582912.0f));
+template <class Integer>
+inline void round_each(const float* x, uint32_t dim, float inverse, Integer* out) {
+  for (uint32_t i = 0; i < dim; ++i) out[i] = static_cast<Integer>(bits_of(x[i] * inverse + 12582912.0f));
 }
 
 // Bytes of what of(V) makes of numbers, as floats whose lowest bits are the byte; V is a float or a vector.
@@ -153,7 +154,8 @@ inline void round_within(const float* x, uint32_t dim, float inverse, float leve
       out);
 }
 
-inline int32_t sum_of(const int8_t* x, uint32_t dim) {
+template <class Integer>
+inline int32_t sum_of(const Integer* x, uint32_t dim) {
   int32_t sum = 0;
   for (uint32_t i = 0; i < dim; ++i) sum += x[i];
   return sum;

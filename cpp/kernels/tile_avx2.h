@@ -54,7 +54,8 @@ struct Integers {
   static Sum load(const std::byte* queries) { return load_bytes(queries); }
 };
 
-// Pairs of int16 within +-128 * 127: int32 holds the sums of any dimension below 132,000.
+// Pairs of int16. Of bytes by queries of one digit int32 holds the sums of any dimension below 132,000; of
+// queries of two, of any.
 struct MultiplyShorts : Integers {
   static constexpr uint32_t kSteps = UINT32_MAX;
   static Sum step(Sum x, Sum q, Sum sum) { return _mm256_add_epi32(sum, _mm256_madd_epi16(x, q)); }

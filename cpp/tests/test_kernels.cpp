@@ -1,5 +1,7 @@
 // Every kind and instruction set of this machine against the portable kernels, on memory that ends at a
 // fence.
+#include <algorithm>
+
 #include "problem.h"
 
 namespace lilliput::tests {
@@ -98,6 +100,32 @@ TEST(hostile_bytes_score_alike) {
         kernels(kind, isa)->block(p.codes(), 0, p.n, prepared.bytes.data(), actual.data());
         CHECK(std::memcmp(expected.data(), actual.data(), 4 * p.n) == 0, p.name(isa));
         if (kernels(kind, isa)->tile) compare_tile(p, isa, query, expected.data());
+      }
+    }
+  }
+}
+
+// Rows of the lowest number there is, by queries all of whose numbers are the largest: at each number of
+// dimensions from which on queries have fewer bits, and the one before.
+TEST(the_largest_sums_fit) {
+  Random random(12);
+  for (uint32_t d : {1032u, 1033u, 2064u, 2065u, 8256u, 8257u, 66052u, 66053u, 100'000u}) {
+    Problem p(Kind::b8, d, 17, false, random);
+    std::fill_n(p.alpha.data(), p.alpha.size(), 1.0f);
+    std::fill_n(p.rows.data(), p.rows.size(), std::byte{0});
+    std::fill_n(p.more.data(), p.more.size(), std::byte{0});
+    if (p.has_shift) std::fill_n(p.shift.data(), p.shift.size(), 0.0f);
+    for (const float sign : {1.0f, -1.0f}) {
+      Fenced<float> query(d), actual(p.n);
+      std::fill_n(query.data(), query.size(), sign);
+      for (Isa isa : {Isa::portable, Isa::avx2, Isa::avx512, Isa::amx, Isa::neon}) {
+        if (!usable(isa)) continue;
+        const Prepared prepared(p, isa, query, 0.0f);
+        kernels(p.kind, isa)->block(p.codes(), 0, p.n, prepared.bytes.data(), actual.data());
+        const double expected = -128.0 * sign * d;
+        for (uint32_t i = 0; i < p.n; ++i)
+          CHECK(std::fabs(actual[i] - expected) <= 1e-6 * std::fabs(expected), p.name(isa));
+        if (kernels(p.kind, isa)->tile) compare_tile(p, isa, query, actual.data());
       }
     }
   }

@@ -127,7 +127,7 @@ void pack(uint32_t dim, const float* queries, const float* bias, uint32_t n, std
     g.bias[q] = bias[q];
     for (uint32_t i = 0; i < dim; i += 4) {
       int8_t codes[4] = {};
-      round_to_bytes(query + i, dim - i < 4 ? dim - i : 4, grid.inverse, codes);
+      round_each(query + i, dim - i < 4 ? dim - i : 4, grid.inverse, codes);
       g.sum[q] += sum_of(codes, 4);
       __builtin_memcpy(step_of(group, steps(dim), q, i / 4), codes, sizeof codes);
     }

@@ -17,7 +17,7 @@ inline size_t bit_bytes(uint32_t dim) { return (size_t{dim} + 7) / 8; }
 inline void round_eight(const float* query, uint32_t dim, uint32_t first, float inverse, int8_t (&out)[8]) {
   float x[8] = {};
   __builtin_memcpy(x, query + first, (dim - first < 8 ? dim - first : 8) * sizeof(float));
-  round_to_bytes(x, 8, inverse, out);
+  round_each(x, 8, inverse, out);
 }
 
 inline void encode_bits(uint32_t dim, uint64_t n, const float* x, std::byte* rows, float* alpha,

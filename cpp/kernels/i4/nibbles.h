@@ -37,8 +37,8 @@ inline void i4_prepare(const Codes& of, const float* query, float bias, std::byt
   __builtin_memset(out, 0, i4_query_bytes(of));
   for (uint32_t i = 0; i < dim; i += kRun) {
     const Halves128 half(dim - i);
-    round_to_bytes(query + i, half.low, grid.inverse, codes + i);
-    round_to_bytes(query + i + half.low, half.high, grid.inverse, codes + i + kHalf);
+    round_each(query + i, half.low, grid.inverse, codes + i);
+    round_each(query + i + half.low, half.high, grid.inverse, codes + i + kHalf);
   }
   *reinterpret_cast<QueryHead*>(out) = {grid.step, bias, sum_of(codes, length)};
 }

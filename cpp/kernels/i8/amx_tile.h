@@ -1,4 +1,5 @@
-// Signed byte rows against 64 byte queries in the tile unit.
+// Signed byte rows against 64 byte queries in the tile unit. Queries of two digits are multiplied twice, and
+// what the high ones gave is shifted where scores are made of sums.
 #pragma once
 
 #include "kernels/amx.h"
@@ -12,24 +13,28 @@ using avx512::push;
 
 inline uint32_t byte_steps(uint32_t dim) { return (dim + 63) / 64; }
 
-// A group: scale[64], bias[64], total[64] (scale times the sum of the query's bytes), then for each 32
-// queries [step][2 tiles][16 rows][16 queries][4 bytes].
+// A group: scale[64], bias[64], total[64] (scale times the sum of the query's numbers), then for each 32
+// queries [digit][step][2 tiles][16 rows][16 queries][4 bytes].
+template <uint32_t Digits = 1>
 inline size_t byte_group_bytes(uint32_t dim) {
-  return 3 * kGroup * sizeof(float) + size_t{byte_steps(dim)} * 64 * (kGroup + 1);
+  return 3 * kGroup * sizeof(float) + Digits * size_t{byte_steps(dim)} * 64 * (kGroup + 1);
 }
 
+template <uint32_t Digits>
 inline const std::byte* byte_queries(const std::byte* group, uint32_t dim, uint32_t half) {
-  return group + 3 * kGroup * sizeof(float) + size_t{half} * byte_steps(dim) * 2048;
+  return group + 3 * kGroup * sizeof(float) + size_t{half} * Digits * byte_steps(dim) * 2048;
 }
 
-template <int Levels>
+template <int Levels, uint32_t Digits = 1>
 inline void byte_pack(uint32_t dim, const float* queries, const float* bias, uint32_t n, std::byte* group) {
-  __builtin_memset(group, 0, byte_group_bytes(dim));
+  __builtin_memset(group, 0, byte_group_bytes<Digits>(dim));
   float* scale = reinterpret_cast<float*>(group);
-  const uint32_t steps = byte_steps(dim);
-  int8_t* row = reinterpret_cast<int8_t*>(group + byte_group_bytes(dim) - size_t{steps} * 64);
+  const uint32_t steps = Digits * byte_steps(dim);
+  const size_t apart = size_t{byte_steps(dim)} * 64;
+  int8_t* row = reinterpret_cast<int8_t*>(group + byte_group_bytes<Digits>(dim) - Digits * apart);
   for (uint32_t j = 0; j < n; ++j) {
-    const avx512::Quantised grid = avx512::quantise(queries + size_t{j} * dim, dim, Levels, row);
+    const avx512::Quantised grid =
+        avx512::quantise<Digits>(queries + size_t{j} * dim, dim, Levels, row, apart);
     scale[j] = grid.scale;
     scale[kGroup + j] = bias[j];
     scale[2 * kGroup + j] = grid.scale * static_cast<float>(grid.sum);
@@ -64,10 +69,26 @@ inline void byte_load(Panel& panel, std::byte* memory) {
     }
 }
 
+// What a row and sixteen queries multiply to, from the sums of a block.
+template <uint32_t Digits>
+inline __m512i byte_dots(const int32_t* sums, uint32_t row, uint32_t query, uint32_t low) {
+  const int32_t* at = sums + row * kSide + query;
+  const __m512i high = _mm512_load_si512(at);
+  if constexpr (Digits == 1) return high;
+  return _mm512_add_epi32(avx512::shifted(high, low), _mm512_load_si512(at + kSide * kSide));
+}
+
+template <uint32_t Digits>
+inline int32_t byte_dot(const int32_t* sums, uint32_t row, uint32_t query, uint32_t low) {
+  const int32_t* at = sums + row * kSide + query;
+  if constexpr (Digits == 1) return *at;
+  return (*at << low) + at[kSide * kSide];
+}
+
 // Compares alpha * dot (+ shift * sum + beta / scale) with (threshold - bias) / scale: the scale drops out of
 // the inner loop. The bar is lowered by more than the rounding of either side, and `push` decides with the
 // one exact formula.
-template <bool Alpha, bool Beta, bool Shift>
+template <uint32_t Digits, bool Alpha, bool Beta, bool Shift>
 class ByteCompare {
  public:
   ByteCompare(const Panel& panel, const std::byte* group, uint32_t first_query, uint32_t n_queries,
@@ -96,7 +117,7 @@ class ByteCompare {
 
   void masks(const int32_t* sums, uint32_t row, uint16_t* out) const {
     for (uint32_t h = 0; h < 2; ++h) {
-      __m512 score = _mm512_cvtepi32_ps(_mm512_load_si512(sums + row * kSide + 16 * h));
+      __m512 score = _mm512_cvtepi32_ps(byte_dots<Digits>(sums, row, 16 * h, low_));
       if constexpr (Alpha) score = _mm512_mul_ps(score, alphas_[row]);
       if constexpr (Shift) score = _mm512_fmadd_ps(shifts_[row], _mm512_load_ps(sum_ + 16 * h), score);
       if constexpr (Beta) score = _mm512_fmadd_ps(betas_[row], _mm512_load_ps(inverse_ + 16 * h), score);
@@ -107,8 +128,8 @@ class ByteCompare {
   bool hit(const int32_t* sums, uint32_t block, uint32_t r, uint32_t j) {
     const uint32_t row = block * kSide + r;
     if (row >= panel_.n || j >= n_) return false;
-    const float score =
-        avx512::integer_score(sums[r * kSide + j], {scale_[j], total_[j], bias_[j]}, *panel_.codes, row);
+    const float score = avx512::integer_score(byte_dot<Digits>(sums, r, j, low_),
+                                              {scale_[j], total_[j], bias_[j]}, *panel_.codes, row);
     return push(sink_, first_ + j, panel_.numbers ? panel_.numbers[row] : panel_.first + row, score);
   }
 
@@ -145,6 +166,7 @@ class ByteCompare {
   Sink& sink_;
   const float *scale_, *bias_, *total_;
   uint32_t first_, n_;
+  const uint32_t low_ = bits_below<Digits>(panel_.codes->dim);
   Factors alphas_{panel_.codes->alpha}, betas_{panel_.codes->beta}, shifts_{panel_.codes->shift};
   float largest_beta_ = 0, largest_shift_ = 0;
   alignas(64) float inverse_[kSide];
@@ -152,34 +174,38 @@ class ByteCompare {
   alignas(64) float bar_[kSide];
 };
 
-template <bool Alpha, bool Beta, bool Shift>
+template <uint32_t Digits, bool Alpha, bool Beta, bool Shift>
 inline void byte_walk(const Panel& panel, const std::byte* group, uint32_t n_queries, Sink& sink) {
   const Tiles tiles;
   const uint32_t dim = panel.codes->dim, blocks = (panel.n + kSide - 1) / kSide;
   for (uint32_t q = 0; q < n_queries; q += kSide) {
-    ByteCompare<Alpha, Beta, Shift> compare(panel, group, q, n_queries - q, sink);
-    walk<true>(panel.rows, panel.stride, blocks, byte_queries(group, dim, q / kSide), byte_steps(dim),
-               compare);
+    ByteCompare<Digits, Alpha, Beta, Shift> compare(panel, group, q, n_queries - q, sink);
+    walk<true, Digits>(panel.rows, panel.stride, blocks, byte_queries<Digits>(group, dim, q / kSide),
+                       byte_steps(dim), compare);
   }
 }
 
+template <uint32_t Digits = 1>
 inline void byte_fused(const Panel& panel, const std::byte* group, uint32_t n_queries, Sink& sink) {
   const bool alpha = panel.codes->alpha, beta = panel.codes->beta;
-  const auto walk = panel.codes->shift ? (beta ? byte_walk<true, true, true> : byte_walk<true, false, true>)
-                    : alpha ? (beta ? byte_walk<true, true, false> : byte_walk<true, false, false>)
-                            : (beta ? byte_walk<false, true, false> : byte_walk<false, false, false>);
+  const auto walk =
+      panel.codes->shift ? (beta ? byte_walk<Digits, true, true, true> : byte_walk<Digits, true, false, true>)
+      : alpha ? (beta ? byte_walk<Digits, true, true, false> : byte_walk<Digits, true, false, false>)
+              : (beta ? byte_walk<Digits, false, true, false> : byte_walk<Digits, false, false, false>);
   walk(panel, group, n_queries, sink);
 }
 
 // The rows of a block as scores, rounded as `integer_score` rounds them.
+template <uint32_t Digits>
 inline void byte_scores(const Panel& panel, const std::byte* group, uint32_t query, uint32_t first,
                         const int32_t* sums, float* out) {
   const float *scale = reinterpret_cast<const float*>(group) + query, *bias = scale + kGroup;
   const float* total = bias + kGroup;
+  const uint32_t low = bits_below<Digits>(panel.codes->dim);
   const float *alpha = panel.codes->alpha, *beta = panel.codes->beta, *shift = panel.codes->shift;
   for (uint32_t r = 0; r < kSide && first + r < panel.n; ++r)
     for (uint32_t h = 0; h < kSide; h += 16) {
-      const __m512 dot = _mm512_cvtepi32_ps(_mm512_load_si512(sums + r * kSide + h));
+      const __m512 dot = _mm512_cvtepi32_ps(byte_dots<Digits>(sums, r, h, low));
       __m512 step = _mm512_loadu_ps(scale + h);
       if (alpha) step = _mm512_mul_ps(step, _mm512_set1_ps(alpha[first + r]));
       __m512 score = _mm512_mul_ps(dot, step);
@@ -192,16 +218,17 @@ inline void byte_scores(const Panel& panel, const std::byte* group, uint32_t que
     }
 }
 
+template <uint32_t Digits = 1>
 inline void byte_dense(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out) {
   const Tiles tiles;
   const uint32_t dim = panel.codes->dim, steps = byte_steps(dim);
-  alignas(64) int32_t sums[kSide * kSide];
+  alignas(64) int32_t sums[Digits * kSide * kSide];
   for (uint32_t q = 0; q < n_queries; q += kSide)
     for (uint32_t i = 0; i < panel.n; i += kSide) {
       const std::byte* rows = panel.rows + i * panel.stride;
-      multiply_block<true>(rows, panel.stride, byte_queries(group, dim, q / kSide), steps, sums,
-                           [](uint32_t) {});
-      byte_scores(panel, group, q, i, sums, out);
+      multiply_digits<true, Digits>(rows, panel.stride, byte_queries<Digits>(group, dim, q / kSide), steps,
+                                    sums, [](uint32_t) {});
+      byte_scores<Digits>(panel, group, q, i, sums, out);
     }
 }
 

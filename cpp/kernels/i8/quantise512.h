@@ -3,6 +3,7 @@
 
 #include <immintrin.h>
 
+#include "kernels/i8/digits.h"
 #include "lilliput/codes.h"
 
 namespace lilliput::avx512 {
@@ -24,8 +25,16 @@ struct Quantised {
   int32_t sum;  // of all elements
 };
 
-// q_i = rint(x_i * (levels / max|x|)); a zero or subnormal query becomes zeros.
-inline Quantised quantise(const float* x, uint32_t dim, float levels, int8_t* out) {
+inline __m512i shifted(__m512i x, uint32_t bits) {
+  return _mm512_sll_epi32(x, _mm_cvtsi32_si128(static_cast<int>(bits)));
+}
+
+// q_i = rint(x_i * (levels / max|x|)); a zero or subnormal query becomes zeros. Low digits, of which there
+// are low_bits on top of the levels, lie `apart` bytes behind the high ones.
+template <uint32_t Digits = 1>
+inline Quantised quantise(const float* x, uint32_t dim, int32_t most, int8_t* out, size_t apart = 0) {
+  const uint32_t bits = bits_below<Digits>(dim);
+  const float levels = static_cast<float>(most << bits);
   const float m = largest(x, dim), inverse = levels / m;
   const bool flat = m == 0.0f || inverse == __builtin_inff();
   const __m512 factor = _mm512_set1_ps(flat ? 0.0f : inverse);
@@ -34,7 +43,13 @@ inline Quantised quantise(const float* x, uint32_t dim, float levels, int8_t* ou
     const __mmask16 mask = first_lanes(dim - i);
     const __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_maskz_loadu_ps(mask, x + i), factor));
     sum = _mm512_add_epi32(sum, q);
-    _mm512_mask_cvtepi32_storeu_epi8(out + i, mask, q);
+    __m512i high = q;
+    if constexpr (Digits > 1) {
+      const __m512i half = _mm512_set1_epi32((1 << bits) / 2);
+      high = _mm512_sra_epi32(_mm512_add_epi32(q, half), _mm_cvtsi32_si128(static_cast<int>(bits)));
+      _mm512_mask_cvtepi32_storeu_epi8(out + apart + i, mask, _mm512_sub_epi32(q, shifted(high, bits)));
+    }
+    _mm512_mask_cvtepi32_storeu_epi8(out + i, mask, high);
   }
   return {flat ? 0.0f : m / levels, _mm512_reduce_add_epi32(sum)};
 }

@@ -3,6 +3,7 @@
 
 #include "kernels/avx2.h"
 #include "kernels/exact.h"
+#include "kernels/i8/digits.h"
 #include "kernels/rows.h"
 #include "kernels/tile_avx2.h"
 
@@ -13,19 +14,20 @@ inline uint32_t shorts_steps(uint32_t dim) { return (dim + 1) / 2; }
 
 inline size_t shorts_group_bytes(uint32_t dim) { return group_bytes(shorts_steps(dim)); }
 
+template <uint32_t Digits = 1>
 inline void shorts_pack(uint32_t dim, const float* queries, const float* bias, uint32_t n, std::byte* group) {
   __builtin_memset(group, 0, shorts_group_bytes(dim));
   Group& g = *reinterpret_cast<Group*>(group);
+  const float levels = static_cast<float>(kLevels << bits_below<Digits>(dim));
   for (uint32_t q = 0; q < n; ++q) {
     const float* query = queries + size_t{q} * dim;
-    const Grid grid(query, dim, 127.0f);
+    const Grid grid(query, dim, levels);
     g.scale[q] = grid.step;
     g.bias[q] = bias[q];
     for (uint32_t i = 0; i < dim; i += 2) {
-      int8_t code[2] = {};
-      round_to_bytes(query + i, dim - i < 2 ? 1 : 2, grid.inverse, code);
-      g.sum[q] += code[0] + code[1];
-      const int16_t pair[2] = {code[0], code[1]};
+      int16_t pair[2] = {};
+      round_each(query + i, dim - i < 2 ? 1 : 2, grid.inverse, pair);
+      g.sum[q] += pair[0] + pair[1];
       __builtin_memcpy(step_of(group, shorts_steps(dim), q, i / 2), pair, sizeof pair);
     }
   }

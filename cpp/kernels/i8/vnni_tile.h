@@ -1,5 +1,6 @@
 // Signed byte rows against 64 byte queries with vpdpbusd. The unsigned side are the queries (plus 128), so
-// that rows are used as they lie; 128 times a row's sum is taken off again.
+// that rows are used as they lie; 128 times a row's sum is taken off again. Of queries of two digits the high
+// ones are multiplied first, and their sums shifted before the low ones add theirs.
 #pragma once
 
 #include <immintrin.h>
@@ -10,36 +11,43 @@
 namespace lilliput::avx512 {
 namespace {
 
-// A group: scale[64], bias[64], total[64], then [dim / 4 rounded up][64 queries][4 bytes].
+inline size_t vnni_words(uint32_t dim) { return (size_t{dim} + 3) / 4; }
+
+// A group: scale[64], bias[64], total[64], then of each digit [dim / 4 rounded up][64 queries][4 bytes].
 struct VnniGroup {
   const float *scale, *bias, *total;  // total: scale times the sum of the codes
   const uint8_t* codes;
-  explicit VnniGroup(const std::byte* g)
+  uint32_t low;  // bits
+  VnniGroup(const std::byte* g, uint32_t low_digit)
       : scale(reinterpret_cast<const float*>(g)),
         bias(scale + kGroup),
         total(bias + kGroup),
-        codes(reinterpret_cast<const uint8_t*>(total + kGroup)) {}
+        codes(reinterpret_cast<const uint8_t*>(total + kGroup)),
+        low(low_digit) {}
 };
 
+template <uint32_t Digits = 1>
 inline size_t vnni_group_bytes(uint32_t dim) {
-  return 3 * kGroup * sizeof(float) + size_t{(dim + 3) / 4} * 4 * kGroup + size_t{(dim + 63) / 64} * 64;
+  const size_t row = size_t{(dim + 63) / 64} * 64;
+  return 3 * kGroup * sizeof(float) + Digits * (vnni_words(dim) * 4 * kGroup + row);
 }
 
-template <int Levels>
+template <int Levels, uint32_t Digits = 1>
 inline void vnni_pack(uint32_t dim, const float* queries, const float* bias, uint32_t n, std::byte* group) {
   float* scale = reinterpret_cast<float*>(group);
   uint8_t* codes = reinterpret_cast<uint8_t*>(scale + 3 * kGroup);
-  const uint32_t words = (dim + 3) / 4;
-  int8_t* row = reinterpret_cast<int8_t*>(codes + size_t{words} * 4 * kGroup);
+  const size_t words = vnni_words(dim);
+  int8_t* row = reinterpret_cast<int8_t*>(codes + Digits * words * 4 * kGroup);
   for (uint32_t j = 0; j < kGroup; ++j) {
-    for (uint32_t i = 0; i < 4 * words; ++i) row[i] = 0;
-    const Quantised grid = j < n ? quantise(queries + size_t{j} * dim, dim, Levels, row) : Quantised{};
+    for (uint32_t i = 0; i < Digits * 4 * words; ++i) row[i] = 0;
+    const Quantised grid =
+        j < n ? quantise<Digits>(queries + size_t{j} * dim, dim, Levels, row, 4 * words) : Quantised{};
     scale[j] = grid.scale;
     scale[kGroup + j] = j < n ? bias[j] : 0.0f;
     scale[2 * kGroup + j] = grid.scale * static_cast<float>(grid.sum);
-    for (uint32_t w = 0; w < words; ++w)
+    for (size_t w = 0; w < Digits * words; ++w)
       for (uint32_t b = 0; b < 4; ++b)
-        codes[(size_t{w} * kGroup + j) * 4 + b] = static_cast<uint8_t>(row[4 * w + b] + 128);
+        codes[(w * kGroup + j) * 4 + b] = static_cast<uint8_t>(row[4 * w + b] + 128);
   }
 }
 
@@ -94,21 +102,29 @@ typedef int32_t Sums __attribute__((vector_size(64)));
 
 // The sums stay in registers: __m512i may alias anything, so the compiler would write them back at every
 // word.
-template <int R, int V>
-inline void vnni_dots(const std::byte* rows, size_t stride, uint32_t words, const uint8_t* codes,
+template <uint32_t Digits, int R, int V>
+inline void vnni_dots(const std::byte* rows, size_t stride, uint32_t words, const VnniGroup& group,
                       __m512i (&out)[R][V]) {
   Sums sum[R][V] = {};
-  for (uint32_t w = 0; w < words; ++w) {
-    __m512i q[V];
+  const uint8_t* codes = group.codes;
+  for (uint32_t d = 0; d < Digits; ++d) {
+    if (d > 0)
 #pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) q[v] = _mm512_loadu_si512(codes + size_t{w} * 4 * kGroup + 64 * v);
+      for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
-    for (int r = 0; r < R; ++r) {
-      int32_t word;
-      __builtin_memcpy(&word, rows + r * stride + 4 * size_t{w}, 4);
-      const __m512i x = _mm512_set1_epi32(word);
+        for (int v = 0; v < V; ++v) sum[r][v] = (Sums)shifted((__m512i)sum[r][v], group.low);
+    for (uint32_t w = 0; w < words; ++w, codes += 4 * kGroup) {
+      __m512i q[V];
 #pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) sum[r][v] = (Sums)_mm512_dpbusd_epi32((__m512i)sum[r][v], q[v], x);
+      for (int v = 0; v < V; ++v) q[v] = _mm512_loadu_si512(codes + 64 * v);
+#pragma GCC unroll 8
+      for (int r = 0; r < R; ++r) {
+        int32_t word;
+        __builtin_memcpy(&word, rows + r * stride + 4 * size_t{w}, 4);
+        const __m512i x = _mm512_set1_epi32(word);
+#pragma GCC unroll 8
+        for (int v = 0; v < V; ++v) sum[r][v] = (Sums)_mm512_dpbusd_epi32((__m512i)sum[r][v], q[v], x);
+      }
     }
   }
 #pragma GCC unroll 8
@@ -117,21 +133,23 @@ inline void vnni_dots(const std::byte* rows, size_t stride, uint32_t words, cons
     for (int v = 0; v < V; ++v) out[r][v] = (__m512i)sum[r][v];
 }
 
-template <int R, int V, class Take>
+template <uint32_t Digits, int R, int V, class Take>
 inline void vnni_rows(const Panel& panel, const VnniGroup& group, uint32_t first, Take& take) {
   __m512i sum[R][V];
-  vnni_dots<R, V>(panel.rows + first * panel.stride, panel.stride, (panel.codes->dim + 3) / 4, group.codes,
-                  sum);
+  vnni_dots<Digits, R, V>(panel.rows + first * panel.stride, panel.stride, (panel.codes->dim + 3) / 4, group,
+                          sum);
+  const uint32_t taken = Digits == 1 ? 128 : 128 + (128u << group.low);  // times the row's sum, modulo 2^32
   const float *alpha = panel.codes->alpha, *beta = panel.codes->beta, *shift = panel.codes->shift;
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
     const uint32_t i = first + r;
-    const __m512i sum128 = _mm512_set1_epi32(static_cast<int32_t>(panel.norm[i]) * 128);
+    const uint32_t row_sum = static_cast<uint32_t>(static_cast<int32_t>(panel.norm[i]));
+    const __m512i offset = _mm512_set1_epi32(static_cast<int32_t>(row_sum * taken));
     const __m512 a = _mm512_set1_ps(alpha ? alpha[i] : 1.0f), b = _mm512_set1_ps(beta ? beta[i] : 0.0f);
     const __m512 s = _mm512_set1_ps(shift ? shift[i] : 0.0f);
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
-      const __m512 dot = _mm512_cvtepi32_ps(_mm512_sub_epi32(sum[r][v], sum128));
+      const __m512 dot = _mm512_cvtepi32_ps(_mm512_sub_epi32(sum[r][v], offset));
       __m512 score = _mm512_mul_ps(dot, _mm512_mul_ps(_mm512_loadu_ps(group.scale + 16 * v), a));
       if (shift) score = _mm512_add_ps(score, _mm512_mul_ps(s, _mm512_loadu_ps(group.total + 16 * v)));
       if (beta) score = _mm512_add_ps(score, b);
@@ -140,36 +158,38 @@ inline void vnni_rows(const Panel& panel, const VnniGroup& group, uint32_t first
   }
 }
 
-template <int V, class Take>
+template <uint32_t Digits, int V, class Take>
 inline void vnni_panel(const Panel& panel, const VnniGroup& group, Take& take) {
   uint32_t i = 0;
-  for (; i + 6 <= panel.n; i += 6) vnni_rows<6, V>(panel, group, i, take);
-  for (; i < panel.n; ++i) vnni_rows<1, V>(panel, group, i, take);
+  for (; i + 6 <= panel.n; i += 6) vnni_rows<Digits, 6, V>(panel, group, i, take);
+  for (; i < panel.n; ++i) vnni_rows<Digits, 1, V>(panel, group, i, take);
 }
 
-template <class Take>
+template <uint32_t Digits, class Take>
 inline void vnni_tile(const Panel& panel, const std::byte* g, uint32_t n_queries, Take& take) {
-  const VnniGroup group(g);
+  const VnniGroup group(g, bits_below<Digits>(panel.codes->dim));
   switch ((n_queries + 15) / 16) {
     case 1:
-      return vnni_panel<1>(panel, group, take);
+      return vnni_panel<Digits, 1>(panel, group, take);
     case 2:
-      return vnni_panel<2>(panel, group, take);
+      return vnni_panel<Digits, 2>(panel, group, take);
     case 3:
-      return vnni_panel<3>(panel, group, take);
+      return vnni_panel<Digits, 3>(panel, group, take);
     default:
-      return vnni_panel<4>(panel, group, take);
+      return vnni_panel<Digits, 4>(panel, group, take);
   }
 }
 
+template <uint32_t Digits = 1>
 inline void vnni_dense(const Panel& panel, const std::byte* group, uint32_t n_queries, float* out) {
   const WriteOut take{out};
-  vnni_tile(panel, group, n_queries, take);
+  vnni_tile<Digits>(panel, group, n_queries, take);
 }
 
+template <uint32_t Digits = 1>
 inline void vnni_fused(const Panel& panel, const std::byte* group, uint32_t n_queries, Sink& sink) {
   const PushHits take{panel, sink, n_queries};
-  vnni_tile(panel, group, n_queries, take);
+  vnni_tile<Digits>(panel, group, n_queries, take);
 }
 
 }  // namespace

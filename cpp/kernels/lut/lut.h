@@ -32,7 +32,7 @@ inline void lut_prepare(const Codes& of, const float* query, float bias, std::by
   const Grid grid(query, of.dim, 127.0f);
   int32_t* table = reinterpret_cast<int32_t*>(out + kQueryHead);
   int8_t* codes = reinterpret_cast<int8_t*>(out + lut_codes_at(book));
-  round_to_bytes(query, of.dim, grid.inverse, codes);
+  round_each(query, of.dim, grid.inverse, codes);
   const int8_t* word = book.words;
   for (uint32_t part = 0; part < book.parts; ++part, codes += lut_hop(book))
     for (uint32_t k = 0; k < book.entries; ++k, word += book.width)

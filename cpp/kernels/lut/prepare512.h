@@ -32,7 +32,7 @@ inline void lut_prepare512(const Codes& of, const float* query, float bias, std:
   const Grid grid(query, of.dim, 127.0f);
   int32_t* table = reinterpret_cast<int32_t*>(out + kQueryHead);
   int8_t* codes = reinterpret_cast<int8_t*>(out + lut_codes_at(book));
-  round_to_bytes(query, of.dim, grid.inverse, codes);
+  round_each(query, of.dim, grid.inverse, codes);
   const uint32_t words = book.parts * book.entries, hop = lut_hop(book);
   // Words are read by fours, which must not pass the end of the last one.
   const uint32_t by_fours = book.width % 4 ? words - 16 : words;

@@ -14,9 +14,9 @@ void load(Panel& panel, std::byte* memory) {
   avx512::expand_rows<Bits>(*panel.codes, panel.n, panel.stride, memory);
 }
 
-template <uint32_t Bits>
-constexpr Tile kTile = {4,          byte_group_bytes, byte_pack<127>, byte_rows_bytes,
-                        load<Bits>, byte_dense,       byte_fused};
+template <uint32_t Bits, uint32_t Digits = Bits < 8 ? 1 : 2>
+constexpr Tile kTile = {4,          byte_group_bytes<Digits>, byte_pack<127, Digits>, byte_rows_bytes,
+                        load<Bits>, byte_dense<Digits>,       byte_fused<Digits>};
 
 }  // namespace
 

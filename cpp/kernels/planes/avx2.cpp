@@ -1,6 +1,6 @@
 // Planes with AVX2: 32 bits of each plane become bytes. One query: vpmaddubsw takes the numbers as unsigned;
-// what two of them add, at most 2 * 127 * 127, fits int16, but for those of eight bits, which are signed.
-// Tiles: rows are widened to int16 once for all queries.
+// what two of them add, at most 2 * 127 * 127, fits int16; those of eight bits are widened to int16, as their
+// queries are. Tiles: rows are widened to int16 once for all queries.
 #define LILLIPUT_TARGET avx2
 #include "kernels/i8/query.h"
 #include "kernels/i8/shorts_avx2.h"
@@ -72,15 +72,17 @@ class Dot {
   }
 
   __m256i step(__m256i u, uint32_t b, __m256i sum) const {
-    const __m256i q = load_bytes(query_ + 8 * size_t{b});
-    __m256i pairs;
     if constexpr (kOdd<Bits>) {
-      pairs = _mm256_maddubs_epi16(u, q);
-    } else {  // what two of the u add does not fit
+      const __m256i pairs = _mm256_maddubs_epi16(u, load_bytes(query_ + 8 * size_t{b}));
+      return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    } else {
       const __m256i v = _mm256_xor_si256(u, _mm256_set1_epi8(static_cast<char>(0x80)));
-      pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(v), _mm256_sign_epi8(q, v));
+      const std::byte* q = query_ + 16 * size_t{b};
+      const __m256i low = _mm256_cvtepi8_epi16(_mm256_castsi256_si128(v)),
+                    high = _mm256_cvtepi8_epi16(_mm256_extracti128_si256(v, 1));
+      sum = _mm256_add_epi32(sum, _mm256_madd_epi16(low, load_bytes(q)));
+      return _mm256_add_epi32(sum, _mm256_madd_epi16(high, load_bytes(q + 32)));
     }
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
   }
 
   __m256i sums(const std::byte* row) const {
@@ -117,15 +119,15 @@ void load(Panel& panel, std::byte* memory) {
 template <uint32_t Bits>
 constexpr Tile kTile = {.least_queries = 16,
                         .group_bytes = shorts_group_bytes,
-                        .pack = shorts_pack,
+                        .pack = shorts_pack<kDigits<Bits>>,
                         .panel_bytes = panel_bytes,
                         .load = load<Bits>,
                         .dense = shorts_dense,
                         .fused = nullptr};
 
 template <uint32_t Bits>
-constexpr Kernels kTable = {.query_bytes = i8_query_bytes,
-                            .prepare = i8_prepare,
+constexpr Kernels kTable = {.query_bytes = kOdd<Bits> ? i8_query_bytes : shorts_query_bytes,
+                            .prepare = kOdd<Bits> ? i8_prepare : shorts_prepare,
                             .block = block<Dot<Bits>>,
                             .gather = gather<Dot<Bits>>,
                             .encode = nullptr,

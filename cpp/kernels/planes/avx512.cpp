@@ -25,9 +25,29 @@ struct Lanes {
   }
 };
 
+// By queries of two digits.
+template <>
+struct Lanes<8> {
+  const Codes& codes;
+  const std::byte* query;
+  size_t apart = whole_lines(codes.dim);
+  uint32_t low_bits = lilliput::low_bits(codes.dim);
+
+  __m512i operator()(const std::byte* row) const {
+    const std::byte* lower = query + apart;
+    __m512i high = _mm512_setzero_si512(), low = _mm512_loadu_si512(lower + apart);
+    each_sixty_four<8>(codes, row, [&](uint32_t step, __m512i u) {
+      high = _mm512_dpbusd_epi32(high, u, _mm512_loadu_si512(query + 64 * size_t{step}));
+      low = _mm512_dpbusd_epi32(low, u, _mm512_loadu_si512(lower + 64 * size_t{step}));
+    });
+    return _mm512_add_epi32(shifted(high, low_bits), low);
+  }
+};
+
 template <uint32_t Bits>
 LaneScore<Lanes<Bits>> score(const Codes& codes, const std::byte* query) {
   const Prepared prepared(query);
+  if constexpr (!kOdd<Bits>) return {codes, prepared.head, {codes, prepared.body}, 1, 0};
   return {codes, prepared.head, {codes, prepared.body}, kSpacing<Bits>, kTaken<Bits> * prepared.head.sum};
 }
 
@@ -49,19 +69,26 @@ void load(Panel& panel, std::byte* memory) {
 }
 
 template <uint32_t Bits>
-constexpr Tile kTile = {4,          vnni_group_bytes, vnni_pack<127>, expanded_panel_bytes,
-                        load<Bits>, vnni_dense,       vnni_fused};
-
-constexpr Sieve kGate = {gate_bytes, gate_prepare, gate_set_for, gate_make_set, gate_sift, 2, gate_bounds};
+constexpr Tile kTile = {.least_queries = 4,
+                        .group_bytes = vnni_group_bytes<kDigits<Bits>>,
+                        .pack = vnni_pack<127, kDigits<Bits>>,
+                        .panel_bytes = expanded_panel_bytes,
+                        .load = load<Bits>,
+                        .dense = vnni_dense<kDigits<Bits>>,
+                        .fused = vnni_fused<kDigits<Bits>>};
 
 template <uint32_t Bits>
-constexpr Kernels kTable = {.query_bytes = i8_query_bytes,
-                            .prepare = i8_prepare,
+constexpr Sieve kGate = {gate_bytes, gate_prepare, gate_set_for, gate_make_set<kDigits<Bits>>, gate_sift,
+                         2,          gate_bounds};
+
+template <uint32_t Bits>
+constexpr Kernels kTable = {.query_bytes = kOdd<Bits> ? i8_query_bytes : digits_query_bytes,
+                            .prepare = kOdd<Bits> ? i8_prepare : digits_prepare,
                             .block = block<Bits>,
                             .gather = gather<Bits>,
                             .encode = nullptr,
                             .tile = &kTile<Bits>,
-                            .sieve = &kGate,
+                            .sieve = &kGate<Bits>,
                             .encode_planes = encode_planes<Bits>};
 
 }  // namespace

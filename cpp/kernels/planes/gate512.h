@@ -1,7 +1,7 @@
 // The first of two stages: the signs of a row bound its score from above, for all but a few in a thousand,
 // and only rows whose bound reaches the threshold have their other bits read. Signs are to the integers of a
 // row what one bit is to a rotated vector: slope * dot(q, signs) estimates dot(q, integers) without bias (Gao
-// and Long, SIGMOD 2024).
+// and Long, SIGMOD 2024). Of the digits of a query the high ones will do.
 #pragma once
 
 #include "kernels/half_bytes512.h"
@@ -31,12 +31,12 @@ inline size_t gate_bytes(const Codes& of) {
 inline void gate_prepare(const Codes&, const std::byte*, std::byte*) {}
 inline uint32_t gate_set_for(const Codes&, const std::byte*, float) { return 0; }
 
+template <uint32_t Digits>
 inline void gate_make_set(const Codes& of, const std::byte* query, uint32_t, std::byte* out) {
   __builtin_memset(out, 0, gate_bytes(of));
   const Prepared prepared(query);
   const int8_t* q = reinterpret_cast<const int8_t*>(prepared.body);
-  int32_t squares = 0;
-  for (uint32_t i = 0; i < of.dim; ++i) squares += int16_t{q[i]} * int16_t{q[i]};
+  const int32_t squares = sum_of_squares(q, of.dim);
   for (uint32_t half = 0; half < 2 * plane_bytes(of.dim); ++half) {
     __m256i sums = _mm256_set1_epi16(4 * kQuarterOffset + 2);  // rounded to the nearest quarter
     for (uint32_t bit = 0; bit < 4; ++bit)                     // queries are padded with zeros
@@ -44,11 +44,11 @@ inline void gate_make_set(const Codes& of, const std::byte* query, uint32_t, std
     _mm_store_si128(reinterpret_cast<__m128i*>(out + kGateHead + half_byte_table(half)),
                     _mm256_cvtepi16_epi8(_mm256_srli_epi16(sums, 2)));
   }
-  const float scale = prepared.head.scale;
+  const float scale = prepared.head.scale * static_cast<float>(1 << bits_below<Digits>(of.dim));
   *reinterpret_cast<GateHead*>(out) = {
       of.gate->slope * scale, of.gate->noise * scale * __builtin_sqrtf(static_cast<float>(squares)),
       prepared.head.bias,
-      static_cast<int32_t>(8 * kQuarterOffset * 2 * plane_bytes(of.dim)) + prepared.head.sum};
+      static_cast<int32_t>(8 * kQuarterOffset * 2 * plane_bytes(of.dim)) + sum_of(q, of.dim)};
 }
 
 // What sixteen rows score at most.

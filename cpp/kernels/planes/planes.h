@@ -27,6 +27,10 @@ constexpr int32_t kTaken = kOdd<Bits> ? (1 << Bits) - 1 : 128;  // a number is k
 template <uint32_t Bits>
 constexpr float kMostSteps = kOdd<Bits> ? (1 << (Bits - 1)) - 0.5f : 127.0f;  // from zero to the last level
 
+// Of the numbers of a query. Rows of eight bits round so little that one digit would round more.
+template <uint32_t Bits>
+constexpr uint32_t kDigits = kOdd<Bits> ? 1 : 2;
+
 inline uint32_t plane_bytes(uint32_t dim) { return (dim + 7) / 8; }
 
 // Eight bits as eight bytes of 0 or 1, the lowest first.

@@ -8,11 +8,12 @@
 namespace lilliput::portable {
 namespace {
 
-template <uint32_t Bits>
+// Of numbers as planes hold them, but of eight bits with their signs.
+template <uint32_t Bits, class Number>
 class Dot {
  public:
   Dot(const Codes& codes, const std::byte* query)
-      : codes_(codes), sum_(head(query).sum), query_(reinterpret_cast<const int8_t*>(query + kQueryHead)) {}
+      : codes_(codes), sum_(head(query).sum), query_(reinterpret_cast<const Number*>(query + kQueryHead)) {}
 
   float one(const std::byte* row) const {
     int32_t sum = 0;
@@ -20,9 +21,9 @@ class Dot {
       const uint64_t u = eight_of<Bits>(codes_, row + at);
       uint8_t eight[8];
       __builtin_memcpy(eight, &u, 8);
-      for (uint32_t i = 0; i < 8; ++i) sum += int16_t{eight[i]} * int16_t{query_[8 * at + i]};
+      for (uint32_t i = 0; i < 8; ++i) sum += (eight[i] - kZero) * query_[8 * at + i];
     }
-    return static_cast<float>(kSpacing<Bits> * sum - kTaken<Bits> * sum_);
+    return static_cast<float>(kOdd<Bits> ? 2 * sum - kTaken<Bits> * sum_ : sum);
   }
 
   void four(const std::byte* const (&rows)[4], float* out) const {
@@ -30,16 +31,18 @@ class Dot {
   }
 
  private:
+  static constexpr int32_t kZero = kOdd<Bits> ? 0 : kTaken<Bits>;
+
   const Codes& codes_;
   int32_t sum_;
-  const int8_t* query_;
+  const Number* query_;
 };
 
-template <uint32_t Bits>
-constexpr Kernels kTable = {.query_bytes = i8_query_bytes,
-                            .prepare = i8_prepare,
-                            .block = block<Dot<Bits>>,
-                            .gather = gather<Dot<Bits>>,
+template <uint32_t Bits, class Number = int8_t>
+constexpr Kernels kTable = {.query_bytes = kOdd<Bits> ? i8_query_bytes : shorts_query_bytes,
+                            .prepare = kOdd<Bits> ? i8_prepare : shorts_prepare,
+                            .block = block<Dot<Bits, Number>>,
+                            .gather = gather<Dot<Bits, Number>>,
                             .encode = nullptr,
                             .tile = nullptr,
                             .encode_planes = encode_planes<Bits>};
@@ -52,6 +55,6 @@ constinit const Kernels b4 = kTable<4>;
 constinit const Kernels b5 = kTable<5>;
 constinit const Kernels b6 = kTable<6>;
 constinit const Kernels b7 = kTable<7>;
-constinit const Kernels b8 = kTable<8>;
+constinit const Kernels b8 = kTable<8, int16_t>;
 
 }  // namespace lilliput::portable

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lilliput import _core
 from lilliput.codecs.base import DoubleArray, Metric, Quantiser, Shapes, Terms, squares, take_numbers
 from lilliput.codecs.layout import Layout, Rows
-from lilliput.codecs.planes import odd_integers, odd_kind, planes_layout
+from lilliput.codecs.planes import odd_integers, odd_kind, planes_layout, query_levels
 from lilliput.codecs.rotate import ROUNDS
 from lilliput.errors import InvalidSpec
 from lilliput.io.arrays import FloatArray
@@ -175,7 +175,7 @@ class RaBitQ(Quantiser):
     def query_errors(self, queries: FloatArray) -> FloatArray:
         """Give how far a query's part along a random direction strays, and the rounding of its numbers."""
         angle = squares(queries) * float(self.arrays["sine"][0]) ** 2 / max(queries.shape[1] - 1, 1)
-        levels = 7 if self._bits == 1 else 127  # of a query's numbers, on either side of zero
+        levels = query_levels(self._bits, queries.shape[1])
         rounding = (np.abs(queries).max(axis=1).astype(np.float64) / levels) ** 2 / 12
         errors: FloatArray = (CERTAIN * np.sqrt(angle + rounding)).astype(np.float32)
         return errors

@@ -21,7 +21,7 @@ class Int8Rows(NamedTuple):
 class Grid(NamedTuple):
     """Rows on a symmetric integer grid, and the step of each."""
 
-    codes: NDArray[np.int8]
+    codes: NDArray[np.int8] | NDArray[np.int16]
     step: Floats
 
 
@@ -36,7 +36,8 @@ def quantise(X: Floats, levels: int) -> Grid:
         flat = (largest == 0) | np.isinf(inverse)
         codes = np.rint(X * np.where(flat, np.float32(0), inverse)[:, None])
         step = np.where(flat, np.float32(0), largest / np.float32(levels))
-    return Grid(np.clip(codes, -levels, levels).astype(np.int8), step)
+    held = np.clip(codes, -levels, levels)
+    return Grid(held.astype(np.int8) if levels <= LEVELS else held.astype(np.int16), step)
 
 
 def encode(X: Floats, with_beta: bool, scaled: bool = True, levels: int = LEVELS) -> Int8Rows:
@@ -90,8 +91,9 @@ def scores(
     alpha: Floats | None = None,
     beta: Floats | None = None,
     shift: Floats | None = None,
+    levels: int = LEVELS,
 ) -> Floats:
-    """Score every query, quantised to 255 levels, against every row."""
-    grid = quantise(queries, LEVELS)
+    """Score every query, quantised to 2 * levels + 1 integers, against every row."""
+    grid = quantise(queries, levels)
     dots = grid.codes.astype(np.int64) @ rows.view(np.int8).astype(np.int64).T
     return scores_of_dots(dots, grid, bias, alpha, beta, shift)

@@ -43,6 +43,16 @@ def spacing(bits: int) -> np.float32:
     return np.float32(1 if bits == 8 else 2)
 
 
+def query_levels(bits: int, dim: int) -> int:
+    """Say how many integers of a query lie on either side of zero.
+
+    Rows of eight bits meet queries of two digits: 127 times the largest power of two, up to 128, that leaves
+    the sum of ``dim`` products with any signed bytes within int32.
+    """
+    fit = [low for low in range(1, 8) if 128 * (int8.LEVELS << low) * dim < 2**31]
+    return int8.LEVELS << max(fit, default=0) if bits == 8 else int8.LEVELS
+
+
 def levels(X: Floats, inverse: Floats, bits: int) -> Floats:
     """Give the integers nearest to the numbers in steps."""
     held = np.clip(X * inverse[:, None], -most_steps(bits), most_steps(bits))
@@ -127,6 +137,7 @@ class Planes:
         beta: Floats | None = None,
         shift: Floats | None = None,
     ) -> Floats:
-        """Score every query, quantised to 255 levels, against every row."""
-        numbers = self.numbers(rows, queries.shape[1]).view(np.uint8)
-        return int8.scores(numbers, queries, bias, alpha, beta, shift)
+        """Score every query, quantised to so many integers, against every row."""
+        dim = queries.shape[1]
+        numbers = self.numbers(rows, dim).view(np.uint8)
+        return int8.scores(numbers, queries, bias, alpha, beta, shift, query_levels(self.bits, dim))
