@@ -61,8 +61,12 @@ class BestOfGroup {
 
   // All but the last are in order already, once there have been so many.
   void sort(Hit* hits) const {
-    for (uint64_t i = 1; i <= k_; ++i)
-      for (uint64_t j = i; j > 0 && better_(hits[j], hits[j - 1]); --j) std::swap(hits[j], hits[j - 1]);
+    for (uint64_t i = 1; i <= k_; ++i) {
+      const Hit hit = hits[i];
+      uint64_t at = i;
+      for (; at > 0 && better_(hit, hits[at - 1]); --at) hits[at] = hits[at - 1];
+      hits[at] = hit;
+    }
   }
 
   Link link_;
