@@ -51,9 +51,22 @@ class BestOfGroup {
 
   void cut(uint32_t query) {
     Hit* hits = link_.sink.hits[query];
-    std::nth_element(hits, hits + k_ - 1, hits + link_.sink.size[query], better_);
+    if (link_.sink.capacity == k_ + 1)
+      sort(hits);
+    else
+      std::nth_element(hits, hits + k_ - 1, hits + link_.sink.size[query], better_);
     link_.sink.size[query] = static_cast<uint32_t>(k_);
     link_.sink.threshold[query] = std::max(link_.sink.threshold[query], hits[k_ - 1].score);
+  }
+
+  // All but the last are in order already, once there have been so many.
+  void sort(Hit* hits) const {
+    for (uint64_t i = 1; i <= k_; ++i) {
+      const Hit hit = hits[i];
+      uint64_t at = i;
+      for (; at > 0 && better_(hit, hits[at - 1]); --at) hits[at] = hits[at - 1];
+      hits[at] = hit;
+    }
   }
 
   Link link_;

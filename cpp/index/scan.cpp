@@ -26,10 +26,12 @@ ScanOptions with_fewer_threads(const Codes& codes, const Kernels& kernels, const
   return options;
 }
 
+constexpr uint64_t kFewBest = 16;  // kept in order
+
 // One by one, a threshold that rises early spares scores; in a tile it is a cut that costs.
 uint32_t capacity_for(uint64_t k, bool tiled) {
   return static_cast<uint32_t>(tiled ? std::bit_ceil(std::max<uint64_t>(128, 6 * k))
-                                     : k + std::max<uint64_t>(4, k / 2));
+                                     : k + (k <= kFewBest ? 1 : k / 2));
 }
 
 void write(std::vector<Hit>& hits, uint64_t k, const int64_t* ids, int64_t* rows, float* scores) {

@@ -22,6 +22,8 @@ constexpr uint32_t kTogether = 16;     // rows left to be scored at once, each a
 constexpr uint32_t kBlindRows = 64;    // scored at a time while there is no threshold yet
 constexpr uint32_t kFirstRows = 2048;  // whose bounds say which of them to score first
 constexpr uint32_t kDealt = 128;       // buckets that they are dealt into
+constexpr uint32_t kAtOnce = 32;       // scores or bounds of which a threshold spares the most
+constexpr float kLowest = -std::numeric_limits<float>::infinity();
 
 // Queries in the form the kernels take: groups for the tile where there are enough of them, else one by one.
 class Prepared {
@@ -106,7 +108,7 @@ class Prepared {
       waiting = 0;
     };
     for (uint32_t at = 0, n; at < panel.n; at += n) {
-      const bool blind = sink.threshold[q] == -std::numeric_limits<float>::infinity();
+      const bool blind = sink.threshold[q] == kLowest;
       if (blind && first_sieve_ && kernels_.sieve->bounds) {
         n = std::min(panel.n - at, kFirstRows);
         push_first(panel, at, n, number, sink, q, scores);
@@ -144,10 +146,10 @@ class Prepared {
   // What at least `wanted` of the bounds reach, and few more: the best of each bucket are looked at alone.
   static float reached_by(uint32_t wanted, const float* bounds, uint32_t n) {
     float best[kDealt];
-    if (n < kDealt || wanted > kDealt / 2) return -std::numeric_limits<float>::infinity();
+    if (n < kDealt || wanted > kDealt / 2) return kLowest;
     std::copy(bounds, bounds + kDealt, best);
     for (uint32_t i = kDealt; i + kDealt <= n; i += kDealt)
-      for (uint32_t j = 0; j < kDealt; ++j) best[j] = std::max(best[j], bounds[i + j]);
+      for (uint32_t j = 0; j < kDealt; ++j) best[j] = bounds[i + j] > best[j] ? bounds[i + j] : best[j];
     std::nth_element(best, best + wanted - 1, best + kDealt, std::greater<>());
     return best[wanted - 1];
   }
@@ -161,10 +163,16 @@ class Prepared {
     float bounds[kFirstRows];
     uint32_t rows[kFirstRows];
     kernels_.sieve->bounds(codes, first, n, sieve, bounds);
+    std::fill(bounds + n, bounds + (n + kAtOnce - 1) / kAtOnce * kAtOnce, kLowest);
     const auto score = [&](float least, float below) {
       uint32_t count = 0;
-      for (uint32_t i = 0; i < n; ++i)
-        if (bounds[i] >= least && !(bounds[i] >= below)) rows[count++] = first + i;
+      for (uint32_t i = 0; i < n; i += kAtOnce) {
+        if (!any_reaches(least, bounds + i)) continue;
+        for (uint32_t j = i; j < i + kAtOnce; ++j) {  // which of them do is beyond guessing
+          rows[count] = first + j;
+          count += static_cast<uint32_t>(bounds[j] >= least) & static_cast<uint32_t>(!(bounds[j] >= below));
+        }
+      }
       kernels_.gather(codes, rows, count, query(number), scores);
       for (uint32_t i = 0; i < count; ++i) push(panel, rows[i], sink, q, scores[i]);
     };
@@ -173,18 +181,20 @@ class Prepared {
     if (sink.threshold[q] < ahead) score(sink.threshold[q], ahead);
   }
 
-  // Few of many scores reach the threshold: sixteen at a time are found to do not.
+  static bool any_reaches(float least, const float* some) {
+    int reaching = 0;
+    for (uint32_t i = 0; i < kAtOnce; ++i) reaching += some[i] >= least;
+    return reaching;
+  }
+
+  // Few of many scores reach the threshold.
   static void push_reaching(const Panel& panel, uint32_t first, uint32_t n, Sink& sink, uint32_t q,
                             const float* scores) {
-    constexpr uint32_t kAtOnce = 16;
     uint32_t i = 0;
     for (; i + kAtOnce <= n; i += kAtOnce) {
-      const float *sixteen = scores + i, threshold = sink.threshold[q];
-      int reaching = 0;
-      for (uint32_t j = 0; j < kAtOnce; ++j) reaching += sixteen[j] >= threshold;
-      if (!reaching) [[likely]]
+      if (!any_reaches(sink.threshold[q], scores + i)) [[likely]]
         continue;
-      for (uint32_t j = 0; j < kAtOnce; ++j) push(panel, first + i + j, sink, q, scores[i + j]);
+      for (uint32_t j = i; j < i + kAtOnce; ++j) push(panel, first + j, sink, q, scores[j]);
     }
     for (; i < n; ++i) push(panel, first + i, sink, q, scores[i]);
   }

@@ -39,14 +39,16 @@ inline void turn_fours(__m512i a, __m512i b, __m512i c, __m512i d, __m512i (&col
 template <bool Whole, uint32_t Apart = 1>
 inline void load_columns(const std::byte* row, size_t stride, uint32_t bytes, __m512i (&column)[4]) {
   const __mmask16 there = static_cast<__mmask16>((1u << bytes) - 1);
-  const auto piece = [&](uint32_t r) {
-    const void* from = row + r * stride;
-    if constexpr (Whole) return _mm_loadu_si128(static_cast<const __m128i*>(from));
+  const auto piece = [&](const std::byte* from) {
+    if constexpr (Whole) return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
     return _mm_maskz_loadu_epi8(there, from);
   };
+  // In few registers: an address may add a multiple of a stride.
+  const size_t four = 4 * Apart * stride, three_fours = 3 * four;
   const auto every_fourth = [&](uint32_t r) {
-    const __m512i a = _mm512_inserti32x4(_mm512_castsi128_si512(piece(r)), piece(r + 4 * Apart), 1);
-    return _mm512_inserti32x4(_mm512_inserti32x4(a, piece(r + 8 * Apart), 2), piece(r + 12 * Apart), 3);
+    const std::byte* from = row + r * stride;
+    const __m512i a = _mm512_inserti32x4(_mm512_castsi128_si512(piece(from)), piece(from + four), 1);
+    return _mm512_inserti32x4(_mm512_inserti32x4(a, piece(from + 2 * four), 2), piece(from + three_fours), 3);
   };
   const __m512i a = every_fourth(0), b = every_fourth(1), c = every_fourth(2), d = every_fourth(3);
   turn_fours(a, b, c, d, column);
@@ -145,10 +147,7 @@ class HalfByteSums {
   // Tables: at every offset of `half_byte_table` sixteen entries.
   HalfByteSums(const std::byte* tables, uint32_t row_bytes) : tables_(tables), row_bytes_(row_bytes) {}
 
-  __m512i sixteen(const std::byte* row, size_t stride) const {
-    fetch(row, stride);
-    return any(row, stride);
-  }
+  __m512i sixteen(const std::byte* row, size_t stride) const { return any(row, stride); }
 
   // Calls visit(i, sums of rows i to i + 15) of n rows that follow one another, as long as there are sixteen;
   // gives how many rows that were.
@@ -188,23 +187,22 @@ class HalfByteSums {
     __m512i all() const { return _mm512_add_epi32(low, high); }
   };
 
-  static void fetch(const std::byte* row, size_t stride) {
-    for (size_t line = 0; line < kSixteen * stride; line += 64)
-      _mm_prefetch(reinterpret_cast<const char*>(row) + kStream + line, _MM_HINT_T0);
+  // The share of later rows of so many bytes a row.
+  static void fetch(const std::byte* from, size_t bytes) {
+    for (size_t line = 0; line < kSixteen * bytes; line += 64)
+      _mm_prefetch(reinterpret_cast<const char*>(from) + kStream + line, _MM_HINT_T0);
   }
 
   template <class Visit, class SumsOf>
   uint32_t each_by(const std::byte* row, uint32_t n, const Visit& visit, const SumsOf& sums_of) const {
     uint32_t i = 0;
-    for (; i + kSixteen <= n; i += kSixteen, row += kSixteen * size_t{row_bytes_}) {
-      fetch(row, row_bytes_);
-      visit(i, sums_of(row));
-    }
+    for (; i + kSixteen <= n; i += kSixteen, row += kSixteen * size_t{row_bytes_}) visit(i, sums_of(row));
     return i;
   }
 
   template <uint32_t RowBytes>
   __m512i by_pieces(const std::byte* row) const {
+    fetch(row, RowBytes);
     Sums sums;
     __m512i column[4];
     for (uint32_t b = 0; b < RowBytes; b += kPiece) {
@@ -216,6 +214,7 @@ class HalfByteSums {
 
   template <uint32_t Eights>
   __m512i by_eights(const std::byte* row) const {
+    fetch(row, 8 * Eights);
     Sums sums;
     const EightRows<Eights> first(row), second(row + 64 * Eights);
     for (uint32_t p = 0; p < Eights; ++p) {
@@ -232,11 +231,13 @@ class HalfByteSums {
     const std::byte* table = tables_;
     uint32_t b = 0;
     for (; b + kPiece <= row_bytes_; b += kPiece) {
+      fetch(row + kSixteen * b, kPiece);
       load_columns<true>(row + b, stride, kPiece, column);
       for (uint32_t c = 0; c < 4; ++c, table += kFourBytes) sums.add(column[c], table);
     }
     const uint32_t left = row_bytes_ - b;
     if (left == 0) return sums.all();
+    fetch(row + kSixteen * b, left);
     if (left <= 4 && b > 0) {
       // The last four bytes of a row, of which the first are taken off again.
       load_columns<true>(row + row_bytes_ - kPiece, stride, kPiece, column);
