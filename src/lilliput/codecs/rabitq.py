@@ -21,7 +21,7 @@ from lilliput.io.arrays import FloatArray
 from lilliput.spec import Stage
 
 MOST_BITS = 8
-CERTAIN = 3.5  # standard deviations, beyond which lie 0.05 % of normal errors
+CERTAIN = 3.4  # standard deviations, beyond which lie 0.07 % of normal errors
 GATED = 2.5  # standard deviations, beyond which lie 6 rows of a thousand, on one side
 STEEPEST = 0.95  # the share of rows whose slope and noise the gate allows for
 AVOIDED = 32  # directions that errors keep clear of
