@@ -16,7 +16,9 @@ inline uint32_t sift4(const Codes& codes, uint64_t first, uint32_t n, uint32_t l
   const HalfByteSums sums(tables, codes.row_bytes);
   uint32_t count = 0;
   const uint32_t done = sums.each(codes.rows + first * codes.row_bytes, n, [&](uint32_t i, __m512i sixteen) {
-    count += write_rows(_mm512_cmpge_epu32_mask(sixteen, enough), first + i, rows + count);
+    const __mmask16 reach = _mm512_cmpge_epu32_mask(sixteen, enough);
+    if (reach) [[unlikely]]
+      count += write_sixteen(reach, first + i, rows + count);
   });
   for (uint32_t i = done; i < n; ++i) rows[count++] = static_cast<uint32_t>(first + i);  // the rest passes
   return count;

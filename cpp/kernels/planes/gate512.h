@@ -95,16 +95,18 @@ inline void gate_bounds(const Codes& codes, uint64_t first, uint32_t n, const st
 inline uint32_t gate_sift(const Codes& codes, uint64_t first, uint32_t n, const std::byte* sieve, uint32_t,
                           float threshold, uint32_t* rows) {
   uint32_t count = 0;
-  const auto write = [&](uint32_t at, uint32_t mask) {
-    for (; mask; mask &= mask - 1)
-      rows[count++] = static_cast<uint32_t>(first) + at + static_cast<uint32_t>(__builtin_ctz(mask));
-  };
   if (n < kSixteen) {
-    write(0, (1u << n) - 1);
+    for (; count < n; ++count) rows[count] = static_cast<uint32_t>(first) + count;
     return count;
   }
   each_sixteen(codes, first, n, sieve, [&](uint32_t at, __mmask16 there, __m512 bounds) {
-    write(at, _mm512_mask_cmp_ps_mask(there, bounds, _mm512_set1_ps(threshold), _CMP_NLT_UQ));
+    const __mmask16 reach = _mm512_mask_cmp_ps_mask(there, bounds, _mm512_set1_ps(threshold), _CMP_NLT_UQ);
+    if (there == 0xffff) {  // whether any reaches is beyond guessing
+      count += write_sixteen(reach, first + at, rows + count);
+      return;
+    }
+    for (uint32_t mask = reach; mask; mask &= mask - 1)
+      rows[count++] = static_cast<uint32_t>(first) + at + static_cast<uint32_t>(__builtin_ctz(mask));
   });
   return count;
 }
