@@ -24,6 +24,7 @@ constexpr uint32_t kFirstRows = 2048;  // whose bounds say which of them to scor
 constexpr uint32_t kDealt = 128;       // buckets that they are dealt into
 constexpr uint32_t kAtOnce = 32;       // scores or bounds of which a threshold spares the most
 constexpr float kLowest = -std::numeric_limits<float>::infinity();
+constexpr float kNoBound = std::numeric_limits<float>::quiet_NaN();
 
 // Queries in the form the kernels take: groups for the tile where there are enough of them, else one by one.
 class Prepared {
@@ -163,7 +164,7 @@ class Prepared {
     float bounds[kFirstRows];
     uint32_t rows[kFirstRows];
     kernels_.sieve->bounds(codes, first, n, sieve, bounds);
-    std::fill(bounds + n, bounds + (n + kAtOnce - 1) / kAtOnce * kAtOnce, kLowest);
+    std::fill(bounds + n, bounds + (n + kAtOnce - 1) / kAtOnce * kAtOnce, kNoBound);  // reaches nothing
     const auto score = [&](float least, float below) {
       uint32_t count = 0;
       for (uint32_t i = 0; i < n; i += kAtOnce) {
@@ -177,7 +178,7 @@ class Prepared {
       for (uint32_t i = 0; i < count; ++i) push(panel, rows[i], sink, q, scores[i]);
     };
     const float ahead = reached_by(2 * sink.capacity, bounds, n);
-    score(ahead, std::numeric_limits<float>::quiet_NaN());
+    score(ahead, kNoBound);
     if (sink.threshold[q] < ahead) score(sink.threshold[q], ahead);
   }
 

@@ -181,6 +181,21 @@ def test_two_stages_find_what_one_finds(bits: int, metric: str) -> None:
     assert found >= 398
 
 
+@pytest.mark.parametrize("n", [1, 5, 16, 33, 100, 128, 130, 1_000, 2_047, 2_049])
+@pytest.mark.parametrize("bits", [2, 8])
+def test_all_of_few_rows_are_found_and_no_others(bits: int, n: int) -> None:
+    """A query that asks for as many as there are gets each once, though memory goes on behind them."""
+    X = hard(1, 3_000, 96)
+    codec = Codec(f"rabitq{bits}", metric="ip").fit(X)
+    rows = codec.encode_rows(X).part(0, n)
+
+    found, scores = _core.top_k(codec.view(rows), *codec.query(X[:1]), n)
+
+    assert set(found[0].tolist()) == set(range(n))
+    every = _core.block(codec.view(rows), *codec.query(X[:1]))
+    np.testing.assert_array_equal(-np.sort(-every, axis=1), scores)
+
+
 @bits_of_planes
 def test_signs_bound_scores(bits: int) -> None:
     """Few rows score more than their signs allow: 6 of 1,000, and more of the noisiest 5 %."""
