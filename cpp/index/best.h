@@ -52,25 +52,28 @@ class BestOfGroup {
   void cut(uint32_t query) {
     Hit* hits = link_.sink.hits[query];
     if (link_.sink.capacity == k_ + 1)
-      sort(hits);
+      put_in_order(hits, query);
     else
       std::nth_element(hits, hits + k_ - 1, hits + link_.sink.size[query], better_);
     link_.sink.size[query] = static_cast<uint32_t>(k_);
     link_.sink.threshold[query] = std::max(link_.sink.threshold[query], hits[k_ - 1].score);
   }
 
-  // All but the last are in order already, once there have been so many.
-  void sort(Hit* hits) const {
-    for (uint64_t i = 1; i <= k_; ++i) {
+  // All but the last are in order already, but for the first time.
+  void put_in_order(Hit* hits, uint32_t query) {
+    for (uint64_t i = in_order_ >> query & 1 ? k_ : 1; i <= k_; ++i) {
       const Hit hit = hits[i];
       uint64_t at = i;
       for (; at > 0 && better_(hit, hits[at - 1]); --at) hits[at] = hits[at - 1];
       hits[at] = hit;
     }
+    in_order_ |= uint64_t{1} << query;
   }
 
   Link link_;
   uint64_t k_;
+  uint64_t in_order_ = 0;  // a bit for each query
+  static_assert(kGroup <= 64);
   Better better_;
   std::unique_ptr<Hit[]> hits_;
 };

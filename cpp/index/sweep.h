@@ -90,19 +90,21 @@ class Prepared {
       kernels_.sieve->prepare(codes, query(q), first_sieve_ + q * sieve_bytes_);
   }
 
-  // Gives the set of tables for a threshold, which the first thread that asks for it makes.
-  uint32_t sieve_set(const Codes& codes, uint64_t number, float threshold) const {
+  // Gives the set of tables for a threshold, which the first thread that asks for it makes; `known` is one
+  // that is made, if any.
+  uint32_t sieve_set(const Codes& codes, uint64_t number, float threshold, uint32_t known) const {
     std::byte* sieve = first_sieve_ + number * sieve_bytes_;
     const uint32_t set = kernels_.sieve->set_for(codes, sieve, threshold);
-    std::call_once(made_[number * kMostSieveSets + set],
-                   [&] { kernels_.sieve->make_set(codes, query(number), set, sieve); });
+    if (set != known)
+      std::call_once(made_[number * kMostSieveSets + set],
+                     [&] { kernels_.sieve->make_set(codes, query(number), set, sieve); });
     return set;
   }
 
   // The hits of one query, run by run: rows that cannot reach its threshold are sifted out first.
   void push_one(const Panel& panel, uint64_t number, Sink& sink, uint32_t q, float* scores) const {
     const Codes& codes = *panel.codes;
-    uint32_t left[kMostSifted + kTogether], waiting = 0, run = kSiftedRows;
+    uint32_t left[kMostSifted + kTogether], waiting = 0, run = kSiftedRows, set = kMostSieveSets;
     const auto score_left = [&] {
       kernels_.gather(codes, left, waiting, query(number), scores);
       for (uint32_t i = 0; i < waiting; ++i) push(panel, left[i], sink, q, scores[i]);
@@ -118,7 +120,7 @@ class Prepared {
       n = std::min(panel.n - at, blind ? kBlindRows : run);
       if (first_sieve_ && !blind) {
         const std::byte* sieve = first_sieve_ + number * sieve_bytes_;
-        const uint32_t set = sieve_set(codes, number, sink.threshold[q]);
+        set = sieve_set(codes, number, sink.threshold[q], set);
         const uint32_t count =
             kernels_.sieve->sift(codes, at, n, sieve, set, sink.threshold[q], left + waiting);
         run = count <= kHardlyAny ? kMostSifted : kSiftedRows;
@@ -160,7 +162,7 @@ class Prepared {
                   float* scores) const {
     const Codes& codes = *panel.codes;
     const std::byte* sieve = first_sieve_ + number * sieve_bytes_;
-    sieve_set(codes, number, sink.threshold[q]);
+    sieve_set(codes, number, sink.threshold[q], kMostSieveSets);
     float bounds[kFirstRows];
     uint32_t rows[kFirstRows];
     kernels_.sieve->bounds(codes, first, n, sieve, bounds);

@@ -142,7 +142,8 @@ inline __m512i column_of(__m512i first, __m512i second, uint32_t p, uint32_t h) 
   return _mm512_permutex2var_epi32(first, _mm512_load_si512(&kFrom.of[2 * p + h]), second);
 }
 
-// Writes the numbers of those of sixteen rows that a mask has, and gives how many. There must be room for all.
+// Writes the numbers of those of sixteen rows that a mask has, and gives how many. There must be room for
+// all.
 inline uint32_t write_sixteen(__mmask16 mask, uint64_t first, uint32_t* rows) {
   const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512i numbers = _mm512_add_epi32(lane, _mm512_set1_epi32(static_cast<int32_t>(first)));

@@ -41,24 +41,28 @@ void write_entries(const int8_t* four, std::byte* out) {
 void prepare(const Codes& of, const float* query, float bias, std::byte* out) {
   const uint32_t dim = of.dim;
   __builtin_memset(out, 0, query_bytes(of));
-  int32_t sum = 0;
   const float m = largest(query, dim), inverse = kLevels / m;
   const bool flat = m == 0.0f || inverse == __builtin_inff();
-  uint8_t* planes = reinterpret_cast<uint8_t*>(out + kQueryHead);
+  std::byte* planes = out + kQueryHead;
   std::byte* entries = out + (tables(of, out) - out);
-  int8_t eight[8];
-  for (uint32_t i = 0; i < dim; ++i) {
-    const int32_t q = flat ? 0 : _mm_cvtss_si32(_mm_set_ss(query[i] * inverse));
-    sum += q;
-    if (i % 8 == 0) __builtin_memset(eight, 0, sizeof eight);
-    eight[i % 8] = static_cast<int8_t>(q);
-    if (i % 8 == 7 || i + 1 == dim) {
-      write_entries(eight, entries + half_byte_table(i / 8 * 2));
-      write_entries(eight + 4, entries + half_byte_table(i / 8 * 2 + 1));
+  const __m512 scale = _mm512_set1_ps(flat ? 0.0f : inverse);
+  __m512i sums = _mm512_setzero_si512();
+  for (uint32_t i = 0; i < dim; i += kSixteen) {
+    const uint32_t there = dim - i < kSixteen ? dim - i : kSixteen;
+    const __m512 x = _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << there) - 1), query + i);
+    const __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(x, scale));
+    sums = _mm512_add_epi32(sums, q);
+    std::byte* at = planes + size_t{i / 512} * 64 * kPlanes + i % 512 / 8;
+    for (uint32_t p = 0; p < kPlanes; ++p) {
+      const __mmask16 bits = _mm512_test_epi32_mask(q, _mm512_set1_epi32(1 << p));
+      __builtin_memcpy(at + 64 * p, &bits, sizeof bits);
     }
-    uint8_t* at = planes + size_t{i / 512} * 64 * kPlanes + i % 512 / 8;
-    for (uint32_t p = 0; p < kPlanes; ++p) at[64 * p] |= static_cast<uint8_t>(((q >> p) & 1) << (i % 8));
+    int8_t numbers[kSixteen];
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(numbers), _mm512_cvtepi32_epi8(q));
+    for (uint32_t j = 0; j < (there + 7) / 8 * 8; j += 4)
+      write_entries(numbers + j, entries + half_byte_table((i + j) / 4));
   }
+  const int32_t sum = _mm512_reduce_add_epi32(sums);
   *reinterpret_cast<QueryHead*>(out) = {flat ? 0.0f : m / kLevels, bias, sum};
 }
 

@@ -27,6 +27,7 @@ from lilliput.progress import ProgressOption, Track
 
 MAX_SEED = 2**63 - 1
 MAX_THREADS = 1_024
+FLOAT32 = np.dtype(np.float32)  # the one that native arrays share, found sooner than its equals
 
 
 class Codec:
@@ -373,7 +374,7 @@ class Codec:
         pipeline = self._fitted()
         dim = pipeline.dim
         # One query's scan takes as long as a few calls: the common case is looked at in native code alone.
-        if type(Q) is np.ndarray and Q.dtype == np.float32 and Q.shape[1:] == (dim,) and len(Q):
+        if type(Q) is np.ndarray and Q.dtype is FLOAT32 and Q.ndim == 2 and Q.shape[1] == dim and len(Q):
             made = pipeline.sure_query(Q)
             if made is not None:
                 return made

@@ -226,7 +226,7 @@ class Pipeline:
 
     def sure_query(self, q: FloatArray) -> tuple[FloatArray, FloatArray] | None:
         """Do as `query`; None where a query is not finite, or nearly too long."""
-        first, last = self._made_forms()
+        _, first, last = self._made_forms()
         made = first(q)
         if made is None or first is last:
             return made
@@ -248,8 +248,8 @@ class Pipeline:
         bias = taken if bias is None else bias + taken
         return np.ascontiguousarray(q), bias.astype(np.float32)
 
-    def _made_forms(self) -> tuple[_core.QueryForm, _core.QueryForm | None]:
-        """Give what checks queries and scales them to unit length, and what does the quantiser's part.
+    def _made_forms(self) -> tuple[object, _core.QueryForm, _core.QueryForm | None]:
+        """Give their source, what checks queries and scales them to unit length, and the quantiser's part.
 
         Where no transform lies between, one does both.
         """
@@ -263,7 +263,7 @@ class Pipeline:
             else:
                 last = None if terms is None else self._form(self._dims[-1], False, terms)
                 self._forms = learnt, _core.QueryForm(self.dim, SURE_SQUARED_LENGTH, unit, False), last
-        return self._forms[1:]
+        return self._forms
 
     def _form(self, dim: int, unit: bool, terms: Terms) -> _core.QueryForm:
         return _core.QueryForm(dim, SURE_SQUARED_LENGTH, unit, self.metric == "l2", *terms)
