@@ -73,15 +73,6 @@ inline void multiply_block(const std::byte* rows, size_t stride, const std::byte
   _tile_stored(3, out + 16 * 128 + 64, 128);
 }
 
-// The same for each digit of the queries. Sums: [digits][32][32].
-template <bool Bytes, uint32_t Digits, class Beside>
-inline void multiply_digits(const std::byte* rows, size_t stride, const std::byte* queries, uint32_t steps,
-                            int32_t* sums, const Beside& beside) {
-  for (uint32_t d = 0; d < Digits; ++d)
-    multiply_block<Bytes>(rows, stride, queries + size_t{d} * steps * 2048, steps, sums + d * kSide * kSide,
-                          [&](uint32_t s) { beside(d * steps + s); });
-}
-
 template <class Compare>
 inline void collect(Compare& compare, const int32_t* sums, uint32_t block, const uint16_t* masks) {
   const __m512i low = _mm512_load_si512(masks), high = _mm512_load_si512(masks + kSide);
@@ -120,20 +111,19 @@ class Factors {
 
 // Walks a panel in blocks, two buffers of sums in turn. Compare has `begin(block)`, `masks(sums, row, out)`
 // giving two 16-bit masks of the scores that reach their thresholds, `hit(sums, block, row, query)` for each
-// of them, true when a threshold has risen, and `lower()` to take that up. Queries of several digits lie one
-// after another, and so do their sums.
-template <bool Bytes, uint32_t Digits = 1, class Compare>
+// of them, true when a threshold has risen, and `lower()` to take that up.
+template <bool Bytes, class Compare>
 inline void walk(const std::byte* rows, size_t stride, uint32_t n_blocks, const std::byte* queries,
                  uint32_t steps, Compare& compare) {
-  alignas(64) int32_t sums[2][Digits * kSide * kSide];
+  alignas(64) int32_t sums[2][kSide * kSide];
   alignas(64) uint16_t masks[2 * kSide];
-  const uint32_t all_steps = Digits * steps, chunk = (kSide + all_steps - 1) / all_steps;
+  const uint32_t chunk = (kSide + steps - 1) / steps;
   const auto nothing = [](uint32_t) {};
   for (uint32_t b = 0; b <= n_blocks; ++b) {
     const int32_t* before = sums[(b + 1) & 1];
     const std::byte* block = rows + size_t{b} * kSide * stride;
     if (b == 0) {
-      multiply_digits<Bytes, Digits>(block, stride, queries, steps, sums[0], nothing);
+      multiply_block<Bytes>(block, stride, queries, steps, sums[0], nothing);
       continue;
     }
     compare.begin(b - 1);
@@ -142,9 +132,9 @@ inline void walk(const std::byte* rows, size_t stride, uint32_t n_blocks, const 
       for (uint32_t row = step * chunk; row < to; ++row) compare.masks(before, row, masks + 2 * row);
     };
     if (b < n_blocks) {
-      multiply_digits<Bytes, Digits>(block, stride, queries, steps, sums[b & 1], scan);
+      multiply_block<Bytes>(block, stride, queries, steps, sums[b & 1], scan);
     } else {
-      for (uint32_t s = 0; s < all_steps; ++s) scan(s);
+      for (uint32_t s = 0; s < steps; ++s) scan(s);
     }
     collect(compare, before, b - 1, masks);
   }

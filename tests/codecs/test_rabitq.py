@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from lilliput import Index, _core
 from lilliput.codecs.base import Metric
 from lilliput.codecs.codec import Codec
+from lilliput.codecs.planes import query_levels
 from lilliput.codecs.rabitq import RaBitQ
 from lilliput.errors import InvalidInput, InvalidSpec
+from lilliput.reference import planes
 from lilliput.reference.planes import Planes
 from lilliput.spec import Stage
 
@@ -109,6 +111,13 @@ def test_errors_keep_the_bound(bits: int, metric: str) -> None:
     assert bounds.shape == (30, 2_000)
     assert (errors <= bounds).mean() >= 0.999
     assert bounds.mean() <= 6 * np.sqrt(np.square(errors).mean())
+
+
+@bits_of_planes
+def test_bounds_know_the_levels_of_queries(bits: int) -> None:
+    """At every number of dimensions from which on there are fewer, and one before."""
+    for dim in (1, 1032, 1033, 2064, 2065, 16_387, 66_052, 66_053, 200_000):
+        assert query_levels(bits, dim) == planes.query_levels(bits, dim)
 
 
 def test_a_search_says_how_far_scores_may_be_wrong() -> None:

@@ -12,11 +12,17 @@ void load(Panel& panel, std::byte* memory) {
   panel.stride = size_t{byte_steps(panel.codes->dim)} * 64;
   panel.rows = memory;
   avx512::expand_rows<Bits>(*panel.codes, panel.n, panel.stride, memory);
+  if constexpr (Bits == 8) byte_measure(panel, memory);
 }
 
 template <uint32_t Bits, uint32_t Digits = Bits < 8 ? 1 : 2>
-constexpr Tile kTile = {4,          byte_group_bytes<Digits>, byte_pack<127, Digits>, byte_rows_bytes,
-                        load<Bits>, byte_dense<Digits>,       byte_fused<Digits>};
+constexpr Tile kTile = {.least_queries = 4,
+                        .group_bytes = byte_group_bytes<Digits>,
+                        .pack = byte_pack<127, Digits>,
+                        .panel_bytes = Digits == 1 ? byte_rows_bytes : measured_rows_bytes,
+                        .load = load<Bits>,
+                        .dense = byte_dense<Digits>,
+                        .fused = byte_fused<Digits>};
 
 }  // namespace
 
