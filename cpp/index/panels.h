@@ -14,6 +14,12 @@ constexpr uint32_t kPanelBytes = 384 * 1024;  // of rows as multiplied: a fifth 
 constexpr uint32_t kLeastPanel = 64, kMostPanel = 1024;
 constexpr uint32_t kMostUntiled = 8192;  // rows whose scores are not held together
 
+// From how many queries on a tile is faster than one query at a time. A gate spares one query most rows.
+inline uint32_t least_queries(const Codes& codes, const Tile& tile) {
+  constexpr uint32_t kGated = 16;
+  return codes.gate ? std::max(kGated, tile.least_queries) : tile.least_queries;
+}
+
 // How many rows a panel holds; a multiple of 64.
 inline uint32_t panel_rows(const Codes& codes, const Tile* tile) {
   const size_t converted = tile ? tile->panel_bytes(codes.dim, kLeastPanel) / kLeastPanel : 0;

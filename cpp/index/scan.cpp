@@ -19,7 +19,7 @@ constexpr uint64_t kSharedBy = 16;  // queries to which a tile reads a row as fa
 ScanOptions with_fewer_threads(const Codes& codes, const Kernels& kernels, const Queries& queries,
                                ScanOptions options) {
   const uint64_t rows = options.rows ? options.n_rows : codes.n;
-  const bool tiled = kernels.tile && queries.n >= kernels.tile->least_queries;
+  const bool tiled = kernels.tile && queries.n >= least_queries(codes, *kernels.tile);
   const uint64_t readings = tiled ? (queries.n + kSharedBy - 1) / kSharedBy : queries.n;
   const uint64_t shares = rows * (codes.row_bytes + codes.more_bytes) * readings / options.bytes_per_thread;
   options.threads = static_cast<unsigned>(std::clamp<uint64_t>(shares, 1, options.threads));

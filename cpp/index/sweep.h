@@ -33,7 +33,7 @@ class Prepared {
       : kernels_(kernels), n_(queries.n), dim_(codes.dim) {
     // Tiles multiply rows of bytes, which sums of words need not fit.
     const Tile* tile = codes.book && codes.book->summed ? nullptr : kernels.tile;
-    tile_ = may_tile && tile && n_ >= tile->least_queries ? tile : nullptr;
+    tile_ = may_tile && tile && n_ >= least_queries(codes, *tile) ? tile : nullptr;
     bytes_ = ((tile_ ? tile_->group_bytes(dim_) : kernels.query_bytes(codes)) + 63) / 64 * 64;
     std::byte* out = memory_.reserve(bytes_ * (tile_ ? groups() : n_));
     if (tile_) {
