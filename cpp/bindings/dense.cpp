@@ -30,7 +30,8 @@ Out<float, 2> project(In<float, 2> x, In<float, 2> matrix, std::optional<In<floa
   table.pack(dim, out_dim, matrix.data(), packed.get());
   const uint64_t n = x.shape(0);
   const Fresh<float> y(n * out_dim);
-  by_rows(n, threads, [&](uint64_t first, uint64_t count) {
+  if (dim == 0) std::fill(y.data, y.data + n * out_dim, 0.0f);  // sums of nothing, which kernels leave alone
+  by_rows(dim ? n : 0, threads, [&](uint64_t first, uint64_t count) {
     table.project(dim, out_dim, count, x.data() + first * dim, packed.get(), pointer(offset),
                   y.data + first * out_dim);
   });

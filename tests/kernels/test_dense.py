@@ -26,6 +26,15 @@ def test_project_is_bit_equal(isa: str, problem: Problem, with_offset: bool) -> 
 
 
 @isas
+def test_rows_of_no_numbers_project_to_zeros(isa: str) -> None:
+    """A sum of nothing is zero, whatever lay in memory."""
+    for number in range(20):
+        np.full((600, 3), number, np.float32)  # given back at once
+        found = _core.project(np.empty((600, 0), np.float32), np.empty((3, 0), np.float32), None, 1, isa)
+        np.testing.assert_array_equal(np.zeros((600, 3), np.float32), found)
+
+
+@isas
 def test_long_rows_project_alike(isa: str) -> None:
     """Rows longer than one chunk of the kernel carry their sums on."""
     rng = np.random.default_rng(2)
