@@ -28,7 +28,7 @@ inline bool scaled(Kind kind) {
 inline std::vector<uint32_t> dims() {
   std::vector<uint32_t> out;
   for (uint32_t d = 1; d <= 130; ++d) out.push_back(d);
-  for (uint32_t d : {384u, 768u, 1000u, 1032u, 1033u, 16387u}) out.push_back(d);
+  for (uint32_t d : {192u, 256u, 384u, 768u, 1000u, 1032u, 1033u, 16387u}) out.push_back(d);
   return out;
 }
 

@@ -131,6 +131,44 @@ TEST(the_largest_sums_fit) {
   }
 }
 
+// Rows of bits are sifted by their scores, those of planes by what their signs bound them with.
+TEST(signs_sift_rows_and_read_no_further) {
+  Random random(17);
+  for (Kind kind : {Kind::bits, Kind::b2, Kind::b5, Kind::b8})
+    for (uint32_t d : {7u, 64u, 100u, 128u, 192u, 256u, 384u, 392u, 784u})
+      for (uint32_t n : {1u, 15u, 16u, 17u, 64u, 100u}) {
+        const Problem p(kind, d, n, false, random);
+        const Gate gate{1.5f, 0.1f};
+        Codes codes = p.codes();
+        codes.shift = nullptr;
+        codes.gate = kind == Kind::bits ? nullptr : &gate;
+        Fenced<float> query(d), values(n);
+        fill(query, random);
+        for (Isa isa : wide()) {
+          const Kernels& table = *kernels(kind, isa);
+          if (!table.sieve || !table.sieve->query_bytes(codes)) continue;
+          const Prepared prepared(p, isa, query, 0.5f);
+          Fenced<std::byte> sieve(table.sieve->query_bytes(codes), 64);
+          table.sieve->prepare(codes, prepared.bytes.data(), sieve.data());
+          table.sieve->make_set(codes, prepared.bytes.data(), 0, sieve.data());
+          if (table.sieve->bounds)
+            table.sieve->bounds(codes, 0, n, sieve.data(), values.data());
+          else
+            table.block(codes, 0, n, prepared.bytes.data(), values.data());
+          for (float threshold : {-INFINITY, values[n / 2], INFINITY}) {
+            Fenced<uint32_t> rows(n);
+            const uint32_t count = table.sieve->sift(codes, 0, n, sieve.data(), 0, threshold, rows.data());
+            std::vector<uint32_t> expected;
+            for (uint32_t i = 0; i < n; ++i)
+              if (values[i] >= threshold) expected.push_back(i);
+            const uint32_t *begin = rows.data(), *end = begin + count;
+            CHECK(std::includes(begin, end, expected.begin(), expected.end()), p.name(isa));
+            CHECK(count <= expected.size() + n % 16, p.name(isa));  // a short rest may pass unseen
+          }
+        }
+      }
+}
+
 TEST(tables_are_whole) {
   for (Kind kind : kKinds) {
     for (Isa isa : {Isa::portable, Isa::avx2, Isa::avx512, Isa::amx, Isa::neon}) {
