@@ -36,12 +36,7 @@ inline void turn_bytes(const __m512i (&column)[4], __m512i (&bytes)[4]) {
       _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
   const __m512i a = _mm512_shuffle_epi8(column[0], turn), b = _mm512_shuffle_epi8(column[1], turn);
   const __m512i c = _mm512_shuffle_epi8(column[2], turn), d = _mm512_shuffle_epi8(column[3], turn);
-  const __m512i ab = _mm512_unpacklo_epi32(a, b), cd = _mm512_unpacklo_epi32(c, d);
-  const __m512i ab_high = _mm512_unpackhi_epi32(a, b), cd_high = _mm512_unpackhi_epi32(c, d);
-  bytes[0] = _mm512_unpacklo_epi64(ab, cd);
-  bytes[1] = _mm512_unpackhi_epi64(ab, cd);
-  bytes[2] = _mm512_unpacklo_epi64(ab_high, cd_high);
-  bytes[3] = _mm512_unpackhi_epi64(ab_high, cd_high);
+  turn_fours(a, b, c, d, bytes);
 }
 
 // A piece of sixty-four rows, turned: 64 bytes for each byte of the piece.

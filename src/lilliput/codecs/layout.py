@@ -86,7 +86,7 @@ class Layout:
         )
 
     def pack(self, rows: Rows) -> ByteArray:
-        """Join bytes and factors of each row: (n, code_size). Rows without factors are not copied."""
+        """Join bytes and factors of each row: (n, code_size). Rows of bytes alone are not copied."""
         if self.code_size == self.row_bytes:
             return rows.rows
         codes = np.empty((len(rows.rows), self.code_size), dtype=np.uint8)
