@@ -75,8 +75,11 @@ def test_what_faiss_learns_slowly_encodes_and_answers(
 ) -> None:
     """Rotations, sums of words and shortened vectors, which are left out where their arrays cost too much."""
     _installed("faiss-cpu")
+    import faiss as library
+
     from lilliput.bench.peers import faiss
 
+    usual = library.cvar.distance_compute_blas_threshold
     asked = problem(metric)
     before = {recipe.name for recipe in faiss.recipes(asked)}
     monkeypatch.setattr(faiss, "FEWEST_ROWS", ROWS)
@@ -100,6 +103,7 @@ def test_what_faiss_learns_slowly_encodes_and_answers(
 
         # Of 800 rows one in eighty is right by chance.
         assert asked.recall(found, truth) > 0.025, recipe.label
+        assert library.cvar.distance_compute_blas_threshold == usual, recipe.label
         bits = {"RR32,RaBitQ5": (20, 20), "PCAR16,EDEN2": (4, 8), "RQ2x4": (1, 0), "PCA16,SQ4": (8, 0)}
         assert (entrant.payload, entrant.factors) == bits.get(recipe.name, (entrant.payload, entrant.factors))
         assert entrant.shared >= 0, recipe.label

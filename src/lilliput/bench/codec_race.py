@@ -20,9 +20,10 @@ from lilliput.io.arrays import FloatArray
 
 ENCODED_ROWS = 4_096  # that encoding is timed on
 SINGLES = 16  # queries asked one by one in one repetition
+FEWEST_SINGLES = 4  # of a slow contestant
 FEW_ROWS = 5_000  # of a set, on which fewer race
-FEWEST = 16  # queries of the batch that a slow contestant is timed on
-FEWEST_ENCODED = 512  # rows
+FEWEST = 8  # queries of the batch that it is timed on
+FEWEST_ENCODED = 256  # rows
 Row = dict[str, Any]
 Tick = Callable[[], None]
 
@@ -38,7 +39,8 @@ class Pace:
     least:
         Rounds that even the slowest gets.
     call_seconds:
-        Who takes longer for all queries, or to encode all rows, is timed on as many as fit that time.
+        Who takes longer for all queries, together or one by one, or to encode all rows, is timed on as many
+        as fit that time.
     """
 
     share: float
@@ -46,7 +48,7 @@ class Pace:
     call_seconds: float
 
 
-FULL = Pace(share=0.05, least=3, call_seconds=0.1)
+FULL = Pace(share=0.04, least=3, call_seconds=0.1)
 QUICK = Pace(share=0.03, least=3, call_seconds=0.1)
 
 
@@ -75,6 +77,7 @@ class _Racer:
     entrant: Entrant
     row: Row
     queries: int  # of a timed batch
+    singles: int  # asked one by one
     rows: int  # of a timed encoding
 
 
@@ -140,8 +143,9 @@ def run_set(
     Returns
     -------
     dict
-        The set, a row a contestant ("contestants"), and who refused ("failed").
+        The set, a row a contestant ("contestants"), who refused ("failed"), and what it took ("seconds").
     """
+    started = time.monotonic()
     racers, failed = _enter(found, lineup.entering, threads[-1], pace, tick)
     for count in threads:
         speeds = _speeds(found, racers, count, pace, tick)
@@ -162,6 +166,7 @@ def run_set(
         "k": problem.k,
         "contestants": sorted(rows, key=lambda row: (row["bytes_per_vector"], row["library"], row["name"])),
         "failed": failed,
+        "seconds": time.monotonic() - started,
     }
 
 
@@ -205,12 +210,13 @@ def _enter(
         # One thread may take as many times longer as there are threads now.
         each = seconds * threads / len(problem.queries)
         queries = _fitting(len(found.batch()), each, pace.call_seconds, FEWEST)
+        singles = _fitting(SINGLES, each, pace.call_seconds, FEWEST_SINGLES)
         some = np.ascontiguousarray(problem.base[:FEWEST_ENCODED])
         started = time.perf_counter()
         entrant.encode(some, 1)
         each = (time.perf_counter() - started) / len(some)
         rows = _fitting(min(ENCODED_ROWS, len(problem.base)), each, pace.call_seconds, FEWEST_ENCODED)
-        racers.append(_Racer(recipe, entrant, row, queries, rows))
+        racers.append(_Racer(recipe, entrant, row, queries, singles, rows))
         tick()
     return racers, failed
 
@@ -236,7 +242,7 @@ def _speeds(
     amounts = {
         "encode": {racer.recipe.label: racer.rows for racer in racers},
         "batch": {racer.recipe.label: racer.queries for racer in racers},
-        "single": {racer.recipe.label: SINGLES for racer in racers},
+        "single": {racer.recipe.label: racer.singles for racer in racers},
     }
     calls: dict[str, dict[str, Callable[[], object]]] = {what: {} for what in amounts}
     for racer in racers:
@@ -244,9 +250,14 @@ def _speeds(
         rows = np.ascontiguousarray(found.problem.base[: racer.rows])
         calls["encode"][label] = partial(racer.entrant.encode, rows, threads)
         calls["batch"][label] = partial(search, np.ascontiguousarray(batch[: racer.queries]), threads)
-        calls["single"][label] = partial(_one_by_one, search, singles, threads)
+        calls["single"][label] = partial(_one_by_one, search, singles[: racer.singles], threads)
     speeds: dict[str, Row] = {
-        racer.recipe.label: {"batch_queries": racer.queries, "encode_rows": racer.rows} for racer in racers
+        racer.recipe.label: {
+            "batch_queries": racer.queries,
+            "single_queries": racer.singles,
+            "encode_rows": racer.rows,
+        }
+        for racer in racers
     }
     for what, contestants in calls.items():
         timings = race(contestants, seconds=pace.share * len(contestants), least=pace.least, tick=tick)
