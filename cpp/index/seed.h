@@ -12,20 +12,21 @@
 
 namespace lilliput {
 
-constexpr uint64_t kSeedRows = 4096, kMostBuckets = 2048;
+constexpr uint64_t kSeedRows = 4096, kMostBuckets = 2048;  // at most
 constexpr uint32_t kSeedPanel = 256;
 
 inline Status seed_thresholds(const Codes& codes, const Prepared& prepared, const ScanOptions& options,
                               uint64_t k, std::vector<float>& thresholds) {
   const uint64_t n = options.rows ? options.n_rows : codes.n;
+  const uint64_t seeds = std::min(kSeedRows, n / 2 / kSeedPanel * kSeedPanel);
   const uint64_t buckets = std::bit_ceil(std::max<uint64_t>(kGroup, 5 * k / 2));
-  if (!prepared.tile() || n < 2 * kSeedRows || buckets > kMostBuckets) return Status::done;
+  if (!prepared.tile() || buckets > std::min(kMostBuckets, seeds / 2)) return Status::done;
   const size_t width = prepared.groups() * kGroup;
   const float lowest = -std::numeric_limits<float>::infinity();
   std::vector<std::vector<float>> best(options.threads);
   std::vector<Memory> memory(options.threads);
   const auto score = prepared.tile()->floor ? prepared.tile()->floor : prepared.tile()->dense;
-  const Visits visits = {kSeedPanel, kSeedRows / kSeedPanel, n / kSeedRows};
+  const Visits visits = {kSeedPanel, seeds / kSeedPanel, n / seeds};
   const Status status =
       for_panels(codes, prepared.tile(), options, visits, [&](const Panel& panel, unsigned slot) {
         if (best[slot].empty()) best[slot].assign(buckets * width, lowest);
