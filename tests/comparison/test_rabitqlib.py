@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lilliput.bench.own_codecs import answers
+from lilliput.bench.peers import rabitqlib
 from lilliput.bench.problems import Problem
 
 pytest.importorskip("rabitqlib", reason="rabitqlib is not installed; the extra `test` has it")
@@ -25,8 +26,6 @@ def clustered() -> Problem:
 @pytest.mark.parametrize("bits", range(1, 9))
 def test_as_many_neighbours_are_found(clustered: Problem, bits: int) -> None:
     """Recall is at most 0.01 lower, over four rotations of each: one alone moves it by some 0.005."""
-    from lilliput.bench.peers import rabitqlib
-
     (recipe,) = [each for each in rabitqlib.recipes(clustered) if each.name == f"IVF1, {bits}-bit"]
     truth = clustered.truth()
 

@@ -68,9 +68,12 @@ def test_large_sets_with_many_ties(rng: np.random.Generator, spec: str, metric: 
 
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("spec", SPECS)
-def test_batches_answer_as_single_queries_do(rng: np.random.Generator, spec: str, metric: str) -> None:
-    """A query finds the same rows alone and among many."""
-    X, Q = rng.standard_normal((9_000, 33)), rng.standard_normal((40, 33))
+@pytest.mark.parametrize("rows", [700, 9_000])
+def test_batches_answer_as_single_queries_do(
+    rng: np.random.Generator, rows: int, spec: str, metric: str
+) -> None:
+    """A query finds the same rows alone and among many, which a sample of few or many rows begins."""
+    X, Q = rng.standard_normal((rows, 33)), rng.standard_normal((40, 33))
     index = Index(spec, metric=metric).fit(X, queries=Q[:1]).add(X)
 
     together = index.search(Q, 10, exact=True)
